@@ -1,0 +1,50 @@
+# PGXS build: `make && make install && make installcheck`. Set PG_CONFIG to choose a server.
+
+EXTENSION = journey
+EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" journey.control)
+
+# The rooms, in the order their SQL depends on one another.
+ROOMS = channels sessions attribution identity rfm
+
+MODULE_big = journey
+SOURCES = $(sort $(wildcard src/*/*.cpp))
+OBJS = $(SOURCES:.cpp=.o)
+DATA = $(wildcard upgrade/journey--*--*.sql)
+DATA_built = journey--$(EXTVERSION).sql
+REGRESS = $(basename $(notdir $(wildcard sql/*.sql)))
+
+PG_CXXFLAGS = -std=c++20 -Isrc -MMD -MP -Wextra -Wno-register -Wno-unused-parameter -Wno-missing-field-initializers
+ifeq ($(CI),true)
+PG_CXXFLAGS += -Werror
+endif
+SHLIB_LINK = -lstdc++ -lm -lpsl
+SHLIB_EXPORTS = build/exports.txt
+EXTRA_CLEAN = build $(DATA_built) $(OBJS:.o=.d)
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+# JIT can inline nothing across C++ entry points, so no bitcode is built (it would also need clang).
+override with_llvm = no
+include $(PGXS)
+override with_llvm = no
+
+ROOM_SQL = $(foreach room,$(ROOMS),$(sort $(wildcard src/$(room)/*.sql)))
+
+journey--$(EXTVERSION).sql: $(ROOM_SQL) Makefile journey.control
+	@{ printf '%s\n' '\echo Use "CREATE EXTENSION journey" to load this file. \quit'; \
+	   for file in $(ROOM_SQL); do printf '\n'; cat $$file; done; } > $@
+
+# Only what SQL calls leaves the library: the names are read from the SQL, never listed by hand.
+build/exports.txt: $(ROOM_SQL)
+	@mkdir -p build
+	@{ echo Pg_magic_func; \
+	   grep -oh "'MODULE_PATHNAME', '[a-z0-9_]*'" $(ROOM_SQL) | cut -d"'" -f4 | sort -u | sed 'p;s/^/pg_finfo_/'; } > $@
+
+-include $(OBJS:.o=.d)
+
+.PHONY: format lint
+format:
+	clang-format-14 -i $(wildcard src/*/*.[ch]pp test/*/*.[ch]pp)
+lint:
+	clang-format-14 --dry-run --Werror $(wildcard src/*/*.[ch]pp test/*/*.[ch]pp)
+	clang-tidy-14 --quiet $(SOURCES) -- -xc++ $(filter-out -MMD -MP,$(PG_CXXFLAGS)) $(filter -I%,$(CPPFLAGS)) -D_GNU_SOURCE

@@ -1,0 +1,31 @@
+// A touch: one marketing contact.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace journey::channels {
+
+/// The texts of a touch, in the order of the SQL type's attributes after `touched_at`.
+enum class touch_text { source, medium, campaign, term, content, channel, referrer, landing_page, click_id };
+inline constexpr std::size_t touch_texts = 9;
+
+/// Views into memory that somebody else keeps. Order is by time, then by the texts in turn, bytewise, NULL
+/// first: the order in which ties on time break.
+struct touch {
+  std::int64_t touched_at = 0;  // microseconds, on the server's clock
+  std::array<std::optional<std::string_view>, touch_texts> texts;
+
+  std::optional<std::string_view>& operator[](touch_text which) {
+    return texts[static_cast<std::size_t>(which)];
+  }
+  const std::optional<std::string_view>& operator[](touch_text which) const {
+    return texts[static_cast<std::size_t>(which)];
+  }
+  auto operator<=>(const touch&) const = default;
+};
+
+}  // namespace journey::channels

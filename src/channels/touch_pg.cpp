@@ -1,0 +1,55 @@
+#include "channels/touch_pg.hpp"
+
+extern "C" {
+#include "catalog/namespace.h"
+#include "utils/syscache.h"
+}
+
+namespace journey::channels {
+
+touch_type& touch_type::make(MemoryContext context) {
+  Oid type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("touch"),
+                             ObjectIdGetDatum(get_namespace_oid("journey", false)));
+  MemoryContext caller = MemoryContextSwitchTo(context);
+  auto* made = new (palloc(sizeof(touch_type))) touch_type;
+  made->shape_ = lookup_rowtype_tupdesc_copy(type, -1);
+  MemoryContextSwitchTo(caller);
+  if (made->shape_->natts != static_cast<int>(touch_texts) + 1)
+    throw error(sqlstate::datatype_mismatch, "type journey.touch is not the one of this version of journey",
+                "Run ALTER EXTENSION journey UPDATE.");
+  return *made;
+}
+
+touch_type& touch_type::of(FunctionCallInfo fcinfo) {
+  if (fcinfo->flinfo->fn_extra == nullptr) fcinfo->flinfo->fn_extra = &make(fcinfo->flinfo->fn_mcxt);
+  return *static_cast<touch_type*>(fcinfo->flinfo->fn_extra);
+}
+
+touch touch_type::read(Datum value) const {
+  HeapTupleHeader header = DatumGetHeapTupleHeader(value);
+  HeapTupleData tuple{};
+  tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+  tuple.t_data = header;
+  Datum values[touch_texts + 1];
+  bool nulls[touch_texts + 1];
+  heap_deform_tuple(&tuple, shape_, values, nulls);
+  touch result;
+  if (nulls[0]) pg::null_argument("touched_at of a touch");
+  result.touched_at = DatumGetTimestampTz(values[0]);
+  for (std::size_t i = 0; i < touch_texts; ++i)
+    if (!nulls[i + 1]) result.texts[i] = pg::text_view(values[i + 1]);
+  return result;
+}
+
+Datum touch_type::datum(const touch& value) const {
+  Datum values[touch_texts + 1];
+  bool nulls[touch_texts + 1] = {};
+  values[0] = TimestampTzGetDatum(value.touched_at);
+  for (std::size_t i = 0; i < touch_texts; ++i) {
+    nulls[i + 1] = !value.texts[i].has_value();
+    if (value.texts[i]) values[i + 1] = pg::text_datum(*value.texts[i]);
+  }
+  return HeapTupleGetDatum(heap_form_tuple(shape_, values, nulls));
+}
+
+}  // namespace journey::channels

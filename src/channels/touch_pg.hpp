@@ -1,0 +1,28 @@
+// journey.touch between SQL and C++.
+#pragma once
+
+#include "channels/touch.hpp"
+#include "pg/datum.hpp"
+
+namespace journey::channels {
+
+/// Reads and makes values of the SQL type `journey.touch`. Keep one per call site (fn_extra): looking the
+/// type up costs more than using it.
+class touch_type {
+ public:
+  /// Looks the type up; the result lives in `context`.
+  static touch_type& make(MemoryContext context);
+  /// The one kept in `fcinfo->flinfo->fn_extra`, made at first use; for functions that keep nothing else
+  /// there.
+  static touch_type& of(FunctionCallInfo fcinfo);
+
+  /// The touch's texts are views into the value, detoasted into the current memory context where needed.
+  touch read(Datum value) const;
+  Datum datum(const touch& value) const;
+  Oid oid() const { return shape_->tdtypeid; }
+
+ private:
+  TupleDesc shape_ = nullptr;
+};
+
+}  // namespace journey::channels

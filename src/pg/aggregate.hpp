@@ -1,0 +1,91 @@
+// Aggregates whose state is a C++ object in the aggregate's memory context.
+//
+// A state class has a constructor State(std::pmr::memory_resource*) and, to run in parallel plans,
+//   void combine(const State& other);            order-free; leaves `other` as it is
+//   void serialize(wire::writer&) const;
+//   void deserialize(wire::reader&);             into a fresh state; treats the bytes as hostile
+#pragma once
+
+#include "pg/entry.hpp"
+#include "pg/memory.hpp"
+#include "pg/wire.hpp"
+
+namespace journey::pg {
+
+/// The memory context that lives as long as the group; an error when not called as an aggregate.
+inline MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
+  MemoryContext context;
+  if (!AggCheckCallContext(fcinfo, &context))
+    throw error(sqlstate::internal_error, "aggregate support function called outside an aggregate");
+  return context;
+}
+
+/// The state in argument `position`, or null where there is none yet.
+template <class State>
+State* state_argument(FunctionCallInfo fcinfo, int position = 0) {
+  return PG_ARGISNULL(position) ? nullptr : reinterpret_cast<State*>(PG_GETARG_POINTER(position));
+}
+
+/// The group's state for a transition function, made at the group's first use.
+template <class State>
+State& group_state(FunctionCallInfo fcinfo) {
+  MemoryContext context = aggregate_context(fcinfo);
+  if (State* state = state_argument<State>(fcinfo)) return *state;
+  return make_in<State>(context);
+}
+
+/// COMBINEFUNC.
+template <class State>
+Datum combine_states(FunctionCallInfo fcinfo) {
+  MemoryContext context = aggregate_context(fcinfo);
+  State* left = state_argument<State>(fcinfo, 0);
+  const State* right = state_argument<State>(fcinfo, 1);
+  if (right == nullptr) {
+    if (left == nullptr) PG_RETURN_NULL();
+    PG_RETURN_POINTER(left);
+  }
+  if (left == nullptr) left = &make_in<State>(context);
+  left->combine(*right);
+  PG_RETURN_POINTER(left);
+}
+
+/// The bytes of `value` behind a varlena header, in the current memory context.
+template <class Value>
+bytea* to_bytea(const Value& value) {
+  struct buffer : wire::writer {
+    explicit buffer(std::pmr::memory_resource* memory) : wire::writer(memory, VARHDRSZ) {}
+  };
+  auto& out = make_in<buffer>(CurrentMemoryContext);
+  value.serialize(out);
+  if (out.size() > MaxAllocSize)
+    throw error(sqlstate::program_limit_exceeded, "the state of one group has grown beyond 1 GB");
+  SET_VARSIZE(out.data(), out.size());
+  return reinterpret_cast<bytea*>(out.data());
+}
+
+/// SERIALFUNC.
+template <class State>
+Datum serialize_state(FunctionCallInfo fcinfo) {
+  aggregate_context(fcinfo);
+  PG_RETURN_BYTEA_P(to_bytea(*state_argument<State>(fcinfo)));
+}
+
+/// DESERIALFUNC. The result lives in the call's own context; combining copies what it keeps.
+template <class State>
+Datum deserialize_state(FunctionCallInfo fcinfo) {
+  aggregate_context(fcinfo);
+  bytea* bytes = PG_GETARG_BYTEA_PP(0);
+  State& state = make_in<State>(CurrentMemoryContext);
+  wire::reader in({VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)}, "aggregate state");
+  state.deserialize(in);
+  in.end();
+  PG_RETURN_POINTER(&state);
+}
+
+}  // namespace journey::pg
+
+/// Defines journey_<name>_combine, _serialize and _deserialize for an aggregate over `State`.
+#define JOURNEY_PARALLEL_AGGREGATE(name, State)                                              \
+  JOURNEY_FUNCTION(name##_combine) { return journey::pg::combine_states<State>(fcinfo); }    \
+  JOURNEY_FUNCTION(name##_serialize) { return journey::pg::serialize_state<State>(fcinfo); } \
+  JOURNEY_FUNCTION(name##_deserialize) { return journey::pg::deserialize_state<State>(fcinfo); }

@@ -1,0 +1,106 @@
+#include "pg/query.hpp"
+
+#include "pg/datum.hpp"
+
+namespace journey::pg {
+
+using plain_row = void (*)(void*, const Datum*, const bool*);
+
+namespace {
+
+constexpr int most_columns = 16;
+
+struct row_receiver {
+  DestReceiver callbacks;  // first, so that the server's pointer is ours
+  const char* argument;
+  std::span<const query_column> columns;
+  plain_row row;
+  void* closure;
+  MemoryContext per_row;
+  int given;
+  bool started;
+};
+
+std::string shape_text(std::span<const query_column> columns) {
+  std::string text = "(";
+  for (const query_column& column : columns) {
+    if (text.size() > 1) text += ", ";
+    text += std::string(column.name) + " " + format_type_be(column.type);
+    if (column.optional) text += " (may be missing)";
+  }
+  return text + ")";
+}
+
+void check_shape(row_receiver& self, TupleDesc shape) {
+  auto wanted = static_cast<int>(self.columns.size());
+  std::string must = std::string(self.argument) + " must return " + shape_text(self.columns);
+  if (shape->natts > wanted || (shape->natts < wanted && !self.columns[shape->natts].optional))
+    throw error(sqlstate::datatype_mismatch, must, {},
+                "The query returns " + std::to_string(shape->natts) + " columns.");
+  for (int i = 0; i < shape->natts; ++i) {
+    Oid type = TupleDescAttr(shape, i)->atttypid;
+    bool textual = self.columns[i].type == TEXTOID && (type == VARCHAROID || type == UNKNOWNOID);
+    if (type != self.columns[i].type && !textual)
+      throw error(sqlstate::datatype_mismatch, must,
+                  std::string("Cast it in the query: ") + NameStr(TupleDescAttr(shape, i)->attname) +
+                      "::" + format_type_be(self.columns[i].type) + ".",
+                  "Column " + std::to_string(i + 1) + " is of type " + format_type_be(type) + ".");
+  }
+}
+
+// The server calls these: each is an entry of its own, so no exception reaches its frames.
+void start(DestReceiver* receiver, int, TupleDesc shape) {
+  auto* self = reinterpret_cast<row_receiver*>(receiver);
+  guarded([&] {
+    check_shape(*self, shape);
+    self->given = shape->natts;
+    self->started = true;
+    return 0;
+  });
+}
+
+bool receive(TupleTableSlot* slot, DestReceiver* receiver) {
+  auto* self = reinterpret_cast<row_receiver*>(receiver);
+  slot_getallattrs(slot);
+  Datum values[most_columns] = {};
+  bool nulls[most_columns];
+  for (int i = 0; i < most_columns; ++i) {
+    nulls[i] = i >= self->given || slot->tts_isnull[i];
+    if (!nulls[i]) values[i] = slot->tts_values[i];
+  }
+  MemoryContextReset(self->per_row);
+  MemoryContext outer = MemoryContextSwitchTo(self->per_row);
+  guarded([&] {
+    self->row(self->closure, values, nulls);
+    return 0;
+  });
+  MemoryContextSwitchTo(outer);
+  return true;
+}
+
+}  // namespace
+
+void read_rows(std::string_view query, const char* argument, std::span<const query_column> columns,
+               plain_row row, void* closure) {
+  row_receiver receiver{};
+  receiver.callbacks = {receive, start, [](DestReceiver*) {}, [](DestReceiver*) {}, DestNone};
+  receiver.argument = argument;
+  receiver.columns = columns;
+  receiver.row = row;
+  receiver.closure = closure;
+
+  char* statement = pnstrdup(query.data(), query.size());
+  SPI_connect();
+  receiver.per_row = AllocSetContextCreate(CurrentMemoryContext, "journey query row", ALLOCSET_DEFAULT_SIZES);
+  SPIExecuteOptions options{};
+  options.read_only = true;
+  options.dest = &receiver.callbacks;
+  int result = SPI_execute_extended(statement, &options);
+  if (result < 0 || !receiver.started)
+    throw error(sqlstate::syntax_error,
+                std::string(argument) + " must be a query that returns rows, not " + quoted(query),
+                "Give one SELECT statement as text.");
+  SPI_finish();
+}
+
+}  // namespace journey::pg

@@ -1,0 +1,33 @@
+// Reading the rows of a query that the user hands over as text.
+#pragma once
+
+#include <span>
+
+#include "pg/entry.hpp"
+
+namespace journey::pg {
+
+/// A column that the query must return at its position.
+struct query_column {
+  const char* name;  // for messages
+  Oid type;
+  bool optional = false;  // it may be missing, with all that follow; it then reads as NULL
+};
+
+/// Runs `query` read-only, parallel plans allowed, and hands over each row as it comes: nothing is collected.
+/// `row(values, nulls)` runs in a memory context that is reset before the next row. `argument` names the
+/// query in messages. A query that fails keeps its own SQLSTATE; other columns than these are an error.
+template <class Row>
+void read_query(std::string_view query, const char* argument, std::span<const query_column> columns,
+                Row row) {
+  using plain_row = void (*)(void*, const Datum*, const bool*);
+  void read_rows(std::string_view, const char*, std::span<const query_column>, plain_row, void*);
+  read_rows(
+      query, argument, columns,
+      [](void* closure, const Datum* values, const bool* nulls) {
+        (*static_cast<Row*>(closure))(values, nulls);
+      },
+      &row);
+}
+
+}  // namespace journey::pg

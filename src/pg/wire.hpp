@@ -1,0 +1,127 @@
+// Bytes that leave the process: little-endian, length-checked, hostile until read. No PostgreSQL headers
+// here.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <memory_resource>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "pg/error.hpp"
+
+namespace journey::wire {
+
+/// Appends values to a buffer in an allocator's memory.
+class writer {
+ public:
+  explicit writer(std::pmr::memory_resource* memory, std::size_t header = 0) : bytes_(header, '\0', memory) {}
+
+  template <class T>
+  requires std::is_trivially_copyable_v<T>
+  void fixed(T value) {
+    static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>, "structs have padding: write their members");
+    char raw[sizeof(T)];
+    std::memcpy(raw, &value, sizeof(T));
+    if constexpr (std::endian::native == std::endian::big) std::reverse(raw, raw + sizeof(T));
+    bytes_.insert(bytes_.end(), raw, raw + sizeof(T));
+  }
+
+  /// LEB128: seven bits a byte, small numbers first.
+  void varint(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<char>(value | 0x80));
+    bytes_.push_back(static_cast<char>(value));
+  }
+
+  /// Zig-zag, so that small negative numbers stay short.
+  void signed_varint(std::int64_t value) {
+    varint((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
+  }
+
+  void raw(std::string_view text) { bytes_.insert(bytes_.end(), text.begin(), text.end()); }
+
+  void text(std::string_view text) {
+    varint(text.size());
+    raw(text);
+  }
+
+  char* data() { return bytes_.data(); }
+  std::size_t size() const { return bytes_.size(); }
+
+ private:
+  std::pmr::vector<char> bytes_;
+};
+
+/// Reads what `writer` wrote, or anything else, without ever passing its end.
+class reader {
+ public:
+  reader(std::string_view bytes, const char* what) : rest_(bytes), what_(what) {}
+
+  template <class T>
+  requires std::is_trivially_copyable_v<T> T fixed() {
+    static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>);
+    std::string_view bytes = raw(sizeof(T));
+    char raw[sizeof(T)];
+    std::memcpy(raw, bytes.data(), sizeof(T));
+    if constexpr (std::endian::native == std::endian::big) std::reverse(raw, raw + sizeof(T));
+    T value;
+    std::memcpy(&value, raw, sizeof(T));
+    return value;
+  }
+
+  std::uint64_t varint() {
+    std::uint64_t value = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      if (rest_.empty()) fail("it ends too early");
+      auto byte = static_cast<unsigned char>(rest_.front());
+      rest_.remove_prefix(1);
+      if (shift == 63 && byte > 1) fail("a number is too large");
+      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+      if (byte < 0x80) {
+        if (byte == 0 && shift > 0) fail("a number is not in its shortest form");
+        return value;
+      }
+    }
+    fail("a number is too large");
+  }
+
+  std::int64_t signed_varint() {
+    std::uint64_t value = varint();
+    return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
+  }
+
+  std::string_view raw(std::size_t length) {
+    if (length > rest_.size()) fail("it ends too early");
+    std::string_view bytes = rest_.substr(0, length);
+    rest_.remove_prefix(length);
+    return bytes;
+  }
+
+  std::string_view text() { return raw(varint()); }
+
+  /// A count of items that each take at least `least` bytes: refuses one that the rest can't hold.
+  std::size_t count(std::size_t least) {
+    std::uint64_t items = varint();
+    if (items > rest_.size() / least) fail("a count is larger than the value");
+    return items;
+  }
+
+  std::size_t left() const { return rest_.size(); }
+
+  void end() const {
+    if (!rest_.empty()) fail("bytes follow its end");
+  }
+
+  [[noreturn]] void fail(const char* why) const {
+    throw error(sqlstate::invalid_binary_representation, std::string("invalid ") + what_ + ": " + why);
+  }
+
+ private:
+  std::string_view rest_;
+  const char* what_;
+};
+
+}  // namespace journey::wire
