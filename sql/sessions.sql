@@ -1,5 +1,5 @@
 SET client_min_messages = warning;
-CREATE EXTENSION journey;
+CREATE EXTENSION IF NOT EXISTS journey;
 SET search_path = journey, public;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
