@@ -156,9 +156,6 @@ class word_list {
   numbered_set<touch_numbers> touches_;
 };
 
-/// Throws an error: no trail holds more than 2^63 - 1 events.
-[[noreturn]] void too_many_events();
-
 inline void join_spans(session_span& whole, const session_span& piece) {
   whole.started_at = std::min(whole.started_at, piece.started_at);
   whole.ended_at = std::max(whole.ended_at, piece.ended_at);
