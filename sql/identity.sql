@@ -54,7 +54,7 @@ SELECT * FROM journey.alias_owners($$VALUES
   ('d', 'b', timestamptz '2026-01-01'), ('d', 'a', '2026-01-01'), ('d', 'b', '2026-01-02'), ('d', 'c', '2026-01-03'), ('d', 'c', '2026-01-04'),
   ('d', 'a', '2026-01-05'), ('d', 'null', '2026-01-06'), ('d', 'x', NULL), ('d', 'y', 'infinity'), ('e', 'z', '-infinity')$$, '1 day');
 
--- Health: five ids of two visitors and the tablet and cid, alone; the laptop and ann have two neighbours each.
+-- Health: visitors of 3, 1, 1 and 1 ids; ann was seen with phone and laptop, the laptop with ann and bob.
 SELECT ids, users, links, refused, visitors, mean_members, p99_members, most_members FROM journey.alias_graph_stats('SELECT * FROM logins', max_users => 1);
 SELECT h.* FROM journey.alias_graph_stats('SELECT * FROM logins', max_users => 1), unnest(hubs) h;
 SELECT * FROM journey.alias_graph_stats('SELECT * FROM logins WHERE false');
@@ -74,7 +74,7 @@ SELECT * FROM journey.alias_conflicts('SELECT * FROM seen', priority => '{user,e
 SELECT ids, links, refused, visitors, p99_members, most_members, hubs[1:2] FROM journey.alias_graph_stats('SELECT * FROM seen', priority => '{user,email}', unique_kinds => '{user}');
 -- Another priority names the visitors otherwise; without unique kinds they are one.
 SELECT kind, alias, visitor_kind, visitor_id, members FROM journey.resolve_aliases('SELECT * FROM seen', priority => '{email}', unique_kinds => NULL);
--- All at one time: the id of the weakest kind gives way. c1 can't join x to y; the stronger e-mail stays with x.
+-- All at one time: stronger kinds are linked first, so the e-mail is y's; the cookie goes with x and must leave the rest.
 SELECT * FROM journey.alias_conflicts($$VALUES ('cookie', 'c1', 'user', 'y'), ('cookie', 'c1', 'user', 'x'), ('email', 'e', 'user', 'y'), ('cookie', 'c1', 'email', 'e')$$,
   priority => '{user,email,cookie}', unique_kinds => '{user}');
 
