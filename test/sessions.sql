@@ -258,8 +258,8 @@ SELECT results_eq(
   'SELECT part, (array_agg(i ORDER BY ts DESC, i DESC NULLS LAST))[1], (array_agg(i ORDER BY ts, i) FILTER (WHERE i IS NOT NULL))[1] FROM facts WHERE ts IS NOT NULL GROUP BY GROUPING SETS ((part), ()) ORDER BY part',
   'grouping sets');
 SELECT results_eq(
-  'SELECT journey.last(i, ts) OVER (PARTITION BY g ORDER BY ts) FROM facts WHERE ts IS NOT NULL ORDER BY g, ts, i',
-  $$SELECT (SELECT max(i) FROM facts p WHERE p.g = f.g AND p.ts = f.ts) FROM facts f WHERE ts IS NOT NULL ORDER BY g, ts, i$$,
+  'SELECT journey.last(i, ts) OVER (PARTITION BY g ORDER BY ts) FROM facts WHERE ts IS NOT NULL AND g < 4 ORDER BY g, ts, i',
+  $$SELECT (SELECT max(i) FROM facts p WHERE p.g = f.g AND p.ts = f.ts) FROM facts f WHERE ts IS NOT NULL AND g < 4 ORDER BY g, ts, i$$,
   'as a window aggregate: the last so far, among peers the greatest');
 
 -- A value that is replaced is given back: a million replacements of 1 kB would else be a gigabyte
