@@ -27,7 +27,8 @@ struct grouping::campaign {
 
   std::string_view operator[](param_field field) const { return texts[static_cast<std::size_t>(field)]; }
   bool is_given() const {
-    return click != nullptr || std::any_of(texts.begin(), texts.begin() + 5, [](auto text) { return !text.empty(); });
+    return click != nullptr ||
+           std::any_of(texts.begin(), texts.begin() + 5, [](auto text) { return !text.empty(); });
   }
 };
 
@@ -128,14 +129,15 @@ void grouping::fill_origin(touch& contact, const touch_param* click, const std::
   } else if (!source && from) {
     source = from->source;
     medium = from->medium;
-  } else if (!source && !contact[touch_text::campaign] && !contact[touch_text::term] && !contact[touch_text::content] &&
-             !contact[touch_text::click_id]) {
+  } else if (!source && !contact[touch_text::campaign] && !contact[touch_text::term] &&
+             !contact[touch_text::content] && !contact[touch_text::click_id]) {
     source = "(direct)";
     medium = "(none)";
   }
 }
 
-std::optional<touch> grouping::read(std::string_view page_url, std::string_view referrer, const url_reader& reader) {
+std::optional<touch> grouping::read(std::string_view page_url, std::string_view referrer,
+                                    const url_reader& reader) {
   std::optional<url> page = reader.parse(page_url);
   std::optional<url> origin = reader.parse(referrer);
   campaign given = page ? campaign_of(page->query, reader) : campaign();
@@ -177,10 +179,13 @@ std::optional<touch> grouping::read(std::string_view page_url, std::string_view 
   std::string_view told = given[param_field::referrer];  // who sent the reader, in the page's own words
   if (!from && !given.is_given() && !told.empty()) {
     const source* known = look_up(normal(told, reader.memory())).known;
-    if (known == nullptr) from = referral{told, medium_of({}), {}, {}};
-    else from = referral{known->name, medium_of(known->category), known->category, {}};
+    if (known == nullptr)
+      from = referral{told, medium_of({}), {}, {}};
+    else
+      from = referral{known->name, medium_of(known->category), known->category, {}};
   }
-  bool by_referrer = !result[touch_text::source] && !result[touch_text::medium] && given.click == nullptr && from;
+  bool by_referrer =
+      !result[touch_text::source] && !result[touch_text::medium] && given.click == nullptr && from;
   fill_origin(result, given.click, from);
   if (by_referrer && !result[touch_text::term]) set(touch_text::term, from->term);
   result[touch_text::channel] = channel_of(result, origin, reader);
@@ -191,7 +196,8 @@ std::string_view grouping::channel(const touch& contact, const url_reader& reade
   touch whole = contact;
   for (auto& text : whole.texts)
     if (present(text).empty()) text.reset();
-  std::string_view click_id = present(whole[touch_text::click_id]), referrer = present(whole[touch_text::referrer]);
+  std::string_view click_id = present(whole[touch_text::click_id]),
+                   referrer = present(whole[touch_text::referrer]);
   std::optional<url> origin = reader.parse(referrer);
   std::optional<referral> from;
   if (origin && origin->host) from = refer(*origin, reader);
@@ -200,14 +206,17 @@ std::string_view grouping::channel(const touch& contact, const url_reader& reade
   return channel_of(whole, origin, reader);
 }
 
-std::string_view grouping::channel_of(const touch& contact, const std::optional<url>& origin, const url_reader& reader) {
+std::string_view grouping::channel_of(const touch& contact, const std::optional<url>& origin,
+                                      const url_reader& reader) {
   auto value = [&](touch_text text) { return normal(contact[text].value_or(""), reader.memory()); };
   std::string_view name = value(touch_text::source);
   const source* known = name.empty() ? nullptr : look_up(name).known;
   std::string_view click_id = value(touch_text::click_id);
-  std::string_view host = origin && origin->host ? normal(*origin->host, reader.memory()) : std::string_view();
-  return rules.channel({name, known == nullptr ? std::string_view() : known->category, value(touch_text::medium),
-                        value(touch_text::campaign), click_id.substr(0, click_id.find('=')), host});
+  std::string_view host =
+      origin && origin->host ? normal(*origin->host, reader.memory()) : std::string_view();
+  return rules.channel({name, known == nullptr ? std::string_view() : known->category,
+                        value(touch_text::medium), value(touch_text::campaign),
+                        click_id.substr(0, click_id.find('=')), host});
 }
 
 }  // namespace journey::channels

@@ -22,7 +22,13 @@ struct touch_param {
 class grouping {
  public:
   explicit grouping(std::pmr::memory_resource* memory)
-      : sources(memory), rules(memory), memory_(memory), params_(memory), param_numbers_(memory), own_(memory), looked_up_(memory) {}
+      : sources(memory),
+        rules(memory),
+        memory_(memory),
+        params_(memory),
+        param_numbers_(memory),
+        own_(memory),
+        looked_up_(memory) {}
 
   source_list sources;
   channel_rules rules;
@@ -63,7 +69,8 @@ class grouping {
   campaign campaign_of(std::string_view query, const url_reader& reader) const;
   const touch_param* click_param(std::string_view click_id, const url_reader& reader) const;
   static void fill_origin(touch& contact, const touch_param* click, const std::optional<referral>& from);
-  std::string_view channel_of(const touch& contact, const std::optional<url>& referrer, const url_reader& reader);
+  std::string_view channel_of(const touch& contact, const std::optional<url>& referrer,
+                              const url_reader& reader);
 
   std::pmr::memory_resource* memory_;
   std::pmr::vector<touch_param> params_;
