@@ -30,7 +30,10 @@ WITH story (at, place, what, details) AS (
     started_at, 1, 'session ' || session_number,
     format(
       '%3s event%-1s  %s', events, CASE WHEN events > 1 THEN 's' END,
-      coalesce(format('%-15s %s', (touch).channel, concat_ws(' / ', (touch).source, (touch).medium, (touch).campaign)), 'no touch'))
+      CASE
+        WHEN (touch).channel IS NULL THEN 'no touch'
+        ELSE format('%-15s %s', (touch).channel, concat_ws(' / ', (touch).source, (touch).medium, (touch).campaign))
+      END)
   FROM sessions
   WHERE visitor_id = :'visitor_id'
   UNION ALL
