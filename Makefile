@@ -28,7 +28,7 @@ override with_llvm = no
 include $(PGXS)
 override with_llvm = no
 
-ROOM_SQL = $(foreach room,$(ROOMS),$(sort $(wildcard src/$(room)/*.sql)))
+ROOM_SQL = src/pg/schema.sql $(foreach room,$(ROOMS),$(sort $(wildcard src/$(room)/*.sql)))
 
 journey--$(EXTVERSION).sql: $(ROOM_SQL) Makefile journey.control
 	@{ printf '%s\n' '\echo Use "CREATE EXTENSION journey" to load this file. \quit'; \

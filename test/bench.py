@@ -7,17 +7,10 @@ import subprocess
 import sys
 import tempfile
 
+from tap import Tap
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-number = failures = 0
-
-
-def ok(good, what, why=""):
-    global number, failures
-    number += 1
-    failures += not good
-    print(f"{'ok' if good else 'not ok'} {number} - {what}", flush=True)
-    if not good:
-        print("\n".join("# " + line for line in why.splitlines()), flush=True)
+tap = Tap()
 
 
 def harness(*words):
@@ -43,14 +36,14 @@ with tempfile.TemporaryDirectory() as scratch:
     scratch = pathlib.Path(scratch)
 
     listed = harness("--list")
-    ok([line.split()[0] for line in listed.stdout.splitlines()] == names, "--list names every workload", listed.stdout)
+    tap.ok([line.split()[0] for line in listed.stdout.splitlines()] == names, "--list names every workload", listed.stdout)
 
     report = scratch / "report.json"
     for name in names:
         done = harness(name, "--events", 3000, "--repeat", 1, "--json", report)
-        ok(done.returncode == 0, f"{name}: all contenders agree", done.stderr)
+        tap.ok(done.returncode == 0, f"{name}: all contenders agree", done.stderr)
     written = json.loads(report.read_text())["workloads"][0]
-    ok(
+    tap.ok(
         all(c["median_seconds"] > 0 and c["peak_memory_bytes"] > 0 and c["plan"] for c in written["contenders"]),
         "the report has time, memory and plan of each contender",
         str(written),
@@ -58,11 +51,11 @@ with tempfile.TemporaryDirectory() as scratch:
 
     same = contrived(scratch / "same", "SELECT n, 'x' AS x FROM generate_series(1, 3) n;", "SELECT 4 - n, 'x' AS x FROM generate_series(1, 3) n;")
     done = harness(same, "--events", 1, "--repeat", 1)
-    ok(done.returncode == 0, "the order of rows does not matter", done.stderr)
+    tap.ok(done.returncode == 0, "the order of rows does not matter", done.stderr)
 
     differs = contrived(scratch / "differs", "SELECT n FROM generate_series(1, 3) n;", "SELECT n + (n = 3)::int FROM generate_series(1, 3) n;")
     done = harness(differs, "--events", 1, "--repeat", 1)
-    ok(
+    tap.ok(
         done.returncode != 0 and "only in plain, 1 rows:\n    (3)\n  only in other, 1 rows:\n    (4)" in done.stderr,
         "a wrong result ends the run, with the rows that differ",
         done.stderr,
@@ -70,26 +63,25 @@ with tempfile.TemporaryDirectory() as scratch:
 
     twice = contrived(scratch / "twice", "SELECT 1;", "SELECT 1 FROM generate_series(1, 2);")
     done = harness(twice, "--events", 1, "--repeat", 1)
-    ok(done.returncode != 0 and "only in other, 1 rows" in done.stderr, "a row too many is a wrong result", done.stderr)
+    tap.ok(done.returncode != 0 and "only in other, 1 rows" in done.stderr, "a row too many is a wrong result", done.stderr)
 
     rounded = contrived(scratch / "rounded", "SELECT 1.01 AS x;", "SELECT 1.02 AS x;", equal="SELECT round(x, 1) FROM result;")
     done = harness(rounded, "--events", 1, "--repeat", 1)
-    ok(done.returncode == 0, "equal.sql says what is equal", done.stderr)
+    tap.ok(done.returncode == 0, "equal.sql says what is equal", done.stderr)
 
     empty = contrived(scratch / "empty", "SELECT 1 WHERE false;", "SELECT 1 WHERE false;")
     done = harness(empty, "--events", 1, "--repeat", 1)
-    ok(done.returncode != 0 and "nothing to compare" in done.stderr, "no rows are no proof", done.stderr)
+    tap.ok(done.returncode != 0 and "nothing to compare" in done.stderr, "no rows are no proof", done.stderr)
 
     steps = contrived(scratch / "steps", "SELECT 6 AS x;", "CREATE UNLOGGED TABLE half AS SELECT 3 AS x;\nSELECT x * 2 FROM half;\n")
     done = harness(steps, "--events", 1, "--repeat", 2)
-    ok(done.returncode == 0, "steps run before the query, in every round anew", done.stderr)
+    tap.ok(done.returncode == 0, "steps run before the query, in every round anew", done.stderr)
 
     broken = contrived(scratch / "broken", "SELECT 1;", "SELECT 1 FROM nowhere;")
     done = harness(broken, "--events", 1, "--repeat", 1)
-    ok(done.returncode != 0 and 'relation "nowhere" does not exist' in done.stderr, "the server's error is told", done.stderr)
+    tap.ok(done.returncode != 0 and 'relation "nowhere" does not exist' in done.stderr, "the server's error is told", done.stderr)
 
     done = harness("nonsense")
-    ok(done.returncode != 0 and "no such workload: nonsense" in done.stderr, "an unknown workload is told", done.stderr)
+    tap.ok(done.returncode != 0 and "no such workload: nonsense" in done.stderr, "an unknown workload is told", done.stderr)
 
-print(f"1..{number}")
-sys.exit(failures > 0)
+tap.finish()
