@@ -26,7 +26,6 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 # JIT can inline nothing across C++ entry points, so no bitcode is built (it would also need clang).
 override with_llvm = no
 include $(PGXS)
-override with_llvm = no
 
 ROOM_SQL = src/pg/schema.sql $(foreach room,$(ROOMS),$(sort $(wildcard src/$(room)/*.sql)))
 

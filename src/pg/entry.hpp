@@ -32,17 +32,22 @@ struct failure {
 };
 
 /// Runs `body` so that nothing it throws passes: every exception becomes a PostgreSQL error, raised only
-/// after the exception is gone (raised inside the catch block, each one would leak).
+/// after the exception is gone (raised inside the catch block, each one would leak). The server's error
+/// handling is put back as it was, should the exception have left through a PG_TRY.
 template <class Body>
 auto guarded(Body body) {
   failure caught;
   MemoryContext context = CurrentMemoryContext;
+  sigjmp_buf* handler = PG_exception_stack;
+  ErrorContextCallback* callbacks = error_context_stack;
   try {
     return body();
   } catch (...) {
     caught.capture();
   }
   MemoryContextSwitchTo(context);
+  PG_exception_stack = handler;
+  error_context_stack = callbacks;
   caught.raise();
 }
 

@@ -4,8 +4,6 @@
 
 namespace journey::pg {
 
-using plain_row = void (*)(void*, const Datum*, const bool*);
-
 namespace {
 
 constexpr int most_columns = 16;
@@ -82,6 +80,7 @@ bool receive(TupleTableSlot* slot, DestReceiver* receiver) {
 
 void read_rows(std::string_view query, const char* argument, std::span<const query_column> columns,
                plain_row row, void* closure) {
+  if (columns.size() > most_columns) throw error(sqlstate::internal_error, "too many columns to read");
   row_receiver receiver{};
   receiver.callbacks = {receive, start, [](DestReceiver*) {}, [](DestReceiver*) {}, DestNone};
   receiver.argument = argument;

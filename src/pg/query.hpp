@@ -14,14 +14,17 @@ struct query_column {
   bool optional = false;  // it may be missing, with all that follow; it then reads as NULL
 };
 
+/// `read_query` with the row handler as a plain function; `closure` is handed through.
+using plain_row = void (*)(void* closure, const Datum* values, const bool* nulls);
+void read_rows(std::string_view query, const char* argument, std::span<const query_column> columns,
+               plain_row row, void* closure);
+
 /// Runs `query` read-only, parallel plans allowed, and hands over each row as it comes: nothing is collected.
 /// `row(values, nulls)` runs in a memory context that is reset before the next row. `argument` names the
 /// query in messages. A query that fails keeps its own SQLSTATE; other columns than these are an error.
 template <class Row>
 void read_query(std::string_view query, const char* argument, std::span<const query_column> columns,
                 Row row) {
-  using plain_row = void (*)(void*, const Datum*, const bool*);
-  void read_rows(std::string_view, const char*, std::span<const query_column>, plain_row, void*);
   read_rows(
       query, argument, columns,
       [](void* closure, const Datum* values, const bool* nulls) {
