@@ -106,7 +106,8 @@ def catalog():
         " WHERE t IN ('internal'::regtype, 'cstring'::regtype)) AND NOT EXISTS (SELECT FROM pg_aggregate WHERE f.oid IN"
         " (aggtransfn, aggfinalfn, aggcombinefn, aggserialfn, aggdeserialfn, aggmtransfn, aggminvtransfn, aggmfinalfn))"
         " AND NOT EXISTS (SELECT FROM pg_operator WHERE oprcode = f.oid) AND NOT EXISTS (SELECT FROM pg_amproc WHERE amproc = f.oid)"
-        " AND NOT EXISTS (SELECT FROM pg_cast WHERE castfunc = f.oid) ORDER BY 1"
+        " AND NOT EXISTS (SELECT FROM pg_cast WHERE castfunc = f.oid)"
+        " AND NOT EXISTS (SELECT FROM pg_type WHERE f.oid IN (typinput, typoutput, typreceive, typsend)) ORDER BY 1"
     )
     tap.none([name for name in public if not re.search(rf"\b{name}\s*\(", tests)], "every function is called by some test in SQL")
 
