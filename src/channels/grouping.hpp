@@ -1,0 +1,75 @@
+// From a page's URL and its referrer to a touch, and from a touch to its channel, by parameters, sources and
+// rules that are data.
+#pragma once
+
+#include "channels/rules.hpp"
+#include "channels/sources.hpp"
+#include "channels/touch.hpp"
+
+namespace journey::channels {
+
+/// What a parameter of a page's URL tells.
+enum class param_field { source, medium, campaign, term, content, click_id, referrer };
+inline constexpr std::size_t param_fields = 7;
+
+struct touch_param {
+  std::string_view name;  // normal
+  param_field field;
+  std::string_view source, medium;  // a click id's: those of its network
+};
+
+/// Everything that turns URLs into touches. Remembers what it has looked up, within bounds.
+class grouping {
+ public:
+  explicit grouping(std::pmr::memory_resource* memory)
+      : sources(memory), rules(memory), memory_(memory), params_(memory), param_numbers_(memory), own_(memory), looked_up_(memory) {}
+
+  source_list sources;
+  channel_rules rules;
+
+  /// Adds a parameter behind the others: of those that tell the same, the first added wins.
+  void add_param(const touch_param& param);
+
+  /// Says which other hosts are the page's own, each with its whole site.
+  void set_own_hosts(std::span<const std::string_view> hosts);
+
+  /// The touch that a page view is, without its time; nothing for a move within the own sites. The texts live
+  /// in the arguments, in `reader`'s memory and as long as this object.
+  std::optional<touch> read(std::string_view page_url, std::string_view referrer, const url_reader& reader);
+
+  /// The channel of a touch with these texts.
+  std::string_view channel(const touch& contact, const url_reader& reader);
+
+  /// Where a referrer leads to.
+  struct referral {
+    std::string_view source, medium;  // as a touch carries them
+    std::string_view category;        // of a known source, else empty
+    std::string_view term;            // what was searched for
+  };
+  /// Nothing where `referrer` is no URL with a host.
+  std::optional<referral> refer(std::string_view referrer, const url_reader& reader);
+
+ private:
+  struct campaign;
+  struct known_host {
+    const source* known;
+    std::uint32_t site_at, site_size;  // where in the host its site is; the whole host where it has none
+  };
+
+  known_host look_up(std::string_view host);
+  std::string_view own_part(std::string_view host);
+  bool is_own(std::string_view host, std::string_view page_host);
+  referral refer(const url& referrer, const url_reader& reader);
+  campaign campaign_of(std::string_view query, const url_reader& reader) const;
+  const touch_param* click_param(std::string_view click_id, const url_reader& reader) const;
+  static void fill_origin(touch& contact, const touch_param* click, const std::optional<referral>& from);
+  std::string_view channel_of(const touch& contact, const std::optional<url>& referrer, const url_reader& reader);
+
+  std::pmr::memory_resource* memory_;
+  std::pmr::vector<touch_param> params_;
+  name_map<std::uint32_t> param_numbers_;
+  name_map<bool> own_;
+  name_map<known_host> looked_up_;
+};
+
+}  // namespace journey::channels

@@ -1,0 +1,49 @@
+// Names as the rules compare them, and tables of them.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <functional>
+#include <memory_resource>
+#include <string>
+#include <string_view>
+
+#include "channels/url.hpp"
+
+namespace journey::channels {
+
+struct name_hash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
+};
+
+/// A hash table by name, looked up without a copy of the name.
+template <class Value>
+using name_map =
+    boost::unordered_flat_map<std::pmr::string, Value, name_hash, std::equal_to<>,
+                              std::pmr::polymorphic_allocator<std::pair<const std::pmr::string, Value>>>;
+
+/// How many values a table may remember that were seen in data: beyond that it forgets them all and starts
+/// again, so that memory stays bounded.
+inline constexpr std::size_t most_remembered = 4096;
+/// Values longer than this are never remembered.
+inline constexpr std::size_t longest_remembered = 256;
+
+/// Blanks at both ends left out.
+inline std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
+  return text;
+}
+
+/// A name as the rules compare it: trimmed, in lower case.
+inline std::string_view normal(std::string_view text, std::pmr::memory_resource* memory) {
+  return ascii_lowered(trimmed(text), memory);
+}
+
+/// What trackers send for a value they don't have: nothing, blanks, or the word null.
+inline bool is_absent(std::string_view value) {
+  value = trimmed(value);
+  return value.empty() || same_ignoring_case(value, "null");
+}
+
+}  // namespace journey::channels

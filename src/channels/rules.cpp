@@ -1,0 +1,101 @@
+#include "channels/rules.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace journey::channels {
+namespace {
+
+/// How many bytes of the pattern stand for one byte of the text, and whether `c` is that byte.
+struct one_byte {
+  std::size_t length;
+  bool holds;
+};
+
+one_byte match_one(std::string_view pattern, char c) {
+  std::size_t end = pattern[0] == '[' ? pattern.find(']', 2) : pattern.npos;
+  if (end == pattern.npos) return {1, pattern[0] == c};
+  std::string_view members = pattern.substr(1, end - 1);
+  bool wanted = members[0] != '!';
+  if (!wanted) members.remove_prefix(1);
+  bool found = false;
+  while (!members.empty()) {
+    bool range = members.size() >= 3 && members[1] == '-';
+    auto byte = static_cast<unsigned char>(c);
+    auto low = static_cast<unsigned char>(members[0]), high = static_cast<unsigned char>(members[range ? 2 : 0]);
+    found = found || (byte >= low && byte <= high);
+    members.remove_prefix(range ? 3 : 1);
+  }
+  return {end + 1, found == wanted};
+}
+
+}  // namespace
+
+bool matches(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0, t = 0;
+  std::size_t star = pattern.npos, resume = 0;  // the last '*', and where to try again after it
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+      continue;
+    }
+    one_byte one = p < pattern.size() ? match_one(pattern.substr(p), text[t]) : one_byte{0, false};
+    if (one.holds) {
+      p += one.length;
+      ++t;
+    } else if (star != pattern.npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == pattern.npos;
+}
+
+channel_rules::channel_rules(std::pmr::memory_resource* memory)
+    : memory_(memory),
+      rules_(memory),
+      columns_{column(memory), column(memory), column(memory), column(memory), column(memory), column(memory)} {}
+
+void channel_rules::add(std::string_view channel, const std::array<patterns, rule_fields>& conditions) {
+  rules_.push_back({channel, conditions});
+  for (std::size_t field = 0; field < rule_fields; ++field)
+    columns_[field].matters = columns_[field].matters || conditions[field].has_value();
+}
+
+void channel_rules::find_satisfied(std::size_t field, std::string_view value, rule_set& found) const {
+  found.assign((rules_.size() + 63) / 64, 0);
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    const patterns& wanted = rules_[i].conditions[field];
+    bool holds = !wanted || std::ranges::any_of(*wanted, [&](auto pattern) { return matches(pattern, value); });
+    if (holds) found[i / 64] |= std::uint64_t{1} << (i % 64);
+  }
+}
+
+const channel_rules::rule_set& channel_rules::satisfied(std::size_t field, std::string_view value) {
+  column& own = columns_[field];
+  auto known = own.remembered.find(value);
+  if (known != own.remembered.end()) return known->second;
+  find_satisfied(field, value, own.scratch);
+  if (value.size() > longest_remembered) return own.scratch;
+  if (own.remembered.size() >= most_remembered) own.remembered.clear();
+  return own.remembered.emplace(value, own.scratch).first->second;
+}
+
+std::string_view channel_rules::channel(const rule_values& values) {
+  std::array<const rule_set*, rule_fields> sets;
+  std::size_t fields = 0;
+  for (std::size_t field = 0; field < rule_fields; ++field)
+    if (columns_[field].matters) sets[fields++] = &satisfied(field, values[field]);
+  for (std::size_t word = 0; word * 64 < rules_.size(); ++word) {
+    std::uint64_t holding = ~std::uint64_t{0};
+    for (std::size_t i = 0; i < fields; ++i) holding &= (*sets[i])[word];
+    std::size_t rule = word * 64 + std::countr_zero(holding);
+    if (holding != 0 && rule < rules_.size()) return rules_[rule].channel;
+  }
+  return "Unassigned";
+}
+
+}  // namespace journey::channels
