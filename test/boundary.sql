@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(49);
+SELECT plan(50);
 
 CREATE FUNCTION fail(kind text) RETURNS text LANGUAGE c STRICT AS 'journey_boundary', 'journey_fail';
 CREATE FUNCTION fail_in_server() RETURNS void LANGUAGE c AS 'journey_boundary', 'journey_fail_in_server';
@@ -25,6 +25,7 @@ CREATE AGGREGATE hoard(bigint) (
 SELECT is(fail('none'), 'no failure');
 SELECT throws_ok($$SELECT fail('bad_alloc')$$, '53200', 'out of memory', 'std::bad_alloc');
 SELECT throws_ok($$SELECT fail('huge allocation')$$, '53200', 'out of memory', 'an impossible allocation');
+SELECT is(fail('aligned allocation'), 'no failure', 'allocations on 16, 64 and 4096 bytes');
 SELECT throws_ok($$SELECT fail('std::exception')$$, 'XX000', 'something std', 'std::exception');
 SELECT throws_ok($$SELECT fail('length_error')$$, '54000', 'too long', 'std::length_error');
 SELECT throws_ok($$SELECT fail('out_of_range')$$, '22003', 'too far', 'std::out_of_range');

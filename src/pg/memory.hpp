@@ -1,6 +1,7 @@
 // C++ containers in PostgreSQL's memory contexts.
 #pragma once
 
+#include <cstdint>
 #include <memory_resource>
 #include <new>
 #include <utility>
@@ -18,13 +19,21 @@ class context_resource final : public std::pmr::memory_resource {
 
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {
+    std::size_t slack = alignment <= MAXIMUM_ALIGNOF ? 0 : alignment;
     void* memory = nullptr;
-    if (alignment <= MAXIMUM_ALIGNOF && AllocHugeSizeIsValid(bytes))
-      memory = MemoryContextAllocExtended(context_, bytes, MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+    if (bytes <= MaxAllocHugeSize - slack)
+      memory = MemoryContextAllocExtended(context_, bytes + slack, MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
     if (memory == nullptr) throw std::bad_alloc();
-    return memory;
+    if (slack == 0) return memory;
+    // Moved up to the next multiple, at least by the room for where it began.
+    auto begin = reinterpret_cast<std::uintptr_t>(memory);
+    auto* aligned = reinterpret_cast<void**>((begin / alignment + 1) * alignment);
+    aligned[-1] = memory;
+    return aligned;
   }
-  void do_deallocate(void* memory, std::size_t, std::size_t) override { pfree(memory); }
+  void do_deallocate(void* memory, std::size_t, std::size_t alignment) override {
+    pfree(alignment <= MAXIMUM_ALIGNOF ? memory : static_cast<void**>(memory)[-1]);
+  }
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override { return this == &other; }
 
   MemoryContext context_;

@@ -20,6 +20,13 @@ JOURNEY_FUNCTION(fail) {
   std::string_view kind = pg::text_argument(fcinfo, 0);
   if (kind == "bad_alloc") throw std::bad_alloc();
   if (kind == "huge allocation") std::pmr::vector<char> huge(std::size_t{1} << 62, pg::call_memory());
+  if (kind == "aligned allocation") {
+    for (std::size_t alignment : {16, 64, 4096}) {
+      void* memory = pg::call_memory()->allocate(100, alignment);
+      if (reinterpret_cast<std::uintptr_t>(memory) % alignment != 0) throw std::runtime_error("not aligned");
+      pg::call_memory()->deallocate(memory, 100, alignment);
+    }
+  }
   if (kind == "std::exception") throw std::runtime_error("something std");
   if (kind == "length_error") throw std::length_error("too long");
   if (kind == "out_of_range") throw std::out_of_range("too far");

@@ -1,0 +1,116 @@
+// From edges between ids to visitors: connected components, guarded against over-merging.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <span>
+
+#include "identity/disjoint_sets.hpp"
+#include "identity/id_pool.hpp"
+
+namespace journey::identity {
+
+enum class alias_mode {
+  connected,    // whatever hangs together is one visitor
+  latest_user,  // each alias goes with the user seen with it last; no further
+};
+
+/// What is asked of a graph. In guards zero means: no limit.
+struct graph_rules {
+  alias_mode mode = alias_mode::connected;
+  std::uint32_t max_members = 0;
+  /// Keep the edges and take them in order, not as they come. Wherever there is a limit this is so anyway.
+  bool in_order = false;
+};
+
+struct kind_rule {
+  std::uint32_t rank = 0;  // the smaller, the stronger; no two kinds have the same
+  std::uint32_t most = 0;  // how many ids of this kind one visitor may have
+};
+
+enum class refusal : std::uint8_t { blocked, max_of_kind, max_members };
+
+/// An edge, or a blocked id that came alone. The end of the weaker kind gives way when the edge is refused.
+struct edge {
+  instant seen_at;
+  node weak;
+  node strong;  // or no_node
+};
+
+struct refused_edge {
+  identity::edge edge;
+  refusal reason;
+  kind of;  // the kind of the blocked id, or of the limit
+};
+
+/// Collects ids and edges, then resolves them into visitors. The result does not depend on the order in which
+/// edges arrive: guarded edges are taken by time, then by rank and text of their weaker, then stronger end.
+class alias_graph {
+ public:
+  /// `kinds[k]` rules kind k.
+  alias_graph(std::pmr::memory_resource* memory, const graph_rules& rules, std::span<const kind_rule> kinds);
+
+  id_pool& ids() { return ids_; }
+  const id_pool& ids() const { return ids_; }
+
+  /// An edge seen at some time; with one end missing, an id seen alone. A blocked id is never linked, what it
+  /// came with is then seen alone. In the mode latest_user, `strong` is the user.
+  void add(node weak, node strong, instant seen_at);
+
+  /// Ends the collecting: forms the visitors and names each by its earliest id of the strongest kind.
+  void resolve();
+
+  struct visitor {
+    node id;                        // the member that names it
+    std::span<const node> members;  // earliest first
+  };
+  std::size_t visitor_count() const { return heads_.size(); }
+  visitor operator[](std::size_t position) const;
+
+  /// In the order in which they were refused.
+  std::span<const refused_edge> refused() const { return refused_; }
+
+ private:
+  bool blocked(node number) const { return number != no_node && ids_[number].blocked; }
+  std::uint32_t rank(node number) const {
+    return number == no_node ? no_rank : kinds_[ids_[number].kind].rank;
+  }
+  std::string_view text(node number) const {
+    return number == no_node ? std::string_view() : ids_[number].text();
+  }
+  bool before(const edge& left, const edge& right) const;
+  bool stronger(node left, node right) const;
+  edge oriented(node left, node right, instant seen_at) const;
+
+  void join(node left, node right);
+  std::pmr::vector<edge> take_edges();
+  void join_in_order(std::pmr::vector<edge>& edges);
+  void form_visitors();
+
+  static constexpr std::uint32_t no_rank = no_node;
+
+  std::pmr::memory_resource* memory_;
+  graph_rules rules_;
+  std::pmr::vector<kind_rule> kinds_;
+  id_pool ids_;
+  disjoint_sets sets_;
+  // Both only where the rules need them: the earliest time of each edge; the latest user of each alias.
+  boost::unordered_flat_map<std::uint64_t, instant, std::hash<std::uint64_t>, std::equal_to<>,
+                            std::pmr::polymorphic_allocator<std::pair<const std::uint64_t, instant>>>
+      edges_;
+  struct latest {
+    instant seen_at;
+    node user = no_node;
+  };
+  std::pmr::vector<latest> latest_;
+  std::pmr::vector<refused_edge> refused_;
+  struct head {
+    instant first_seen;
+    std::uint64_t prefix;  // of its text: settles most comparisons
+    node id;
+  };
+  std::pmr::vector<head> heads_;
+  std::pmr::vector<node> members_;  // visitor by visitor
+  std::pmr::vector<node> ends_;     // where in members_ each visitor ends
+};
+
+}  // namespace journey::identity

@@ -1,0 +1,24 @@
+// Values that are no ids at all: "null", "unknown", "0000".
+#pragma once
+
+#include <memory_resource>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace journey::identity {
+
+/// Compared without surrounding white space and without regard to the case of ASCII letters. A value of
+/// nothing but zeros and hyphens, such as the zero UUID, counts as "0".
+class block_list {
+ public:
+  explicit block_list(std::pmr::memory_resource* memory) : values_(memory) {}
+
+  void add(std::string_view value);
+  bool contains(std::string_view value) const;
+
+ private:
+  std::pmr::vector<std::pmr::string> values_;  // few, in lower case
+};
+
+}  // namespace journey::identity

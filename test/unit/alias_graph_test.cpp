@@ -1,0 +1,281 @@
+#include "identity/alias_graph.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "identity/block_list.hpp"
+
+namespace {
+
+using namespace journey::identity;
+
+constexpr kind user = 0;
+constexpr kind alias = 1;
+
+struct row {
+  std::optional<std::string> alias;
+  std::optional<std::string> user;
+  instant seen_at = unknown_time;
+};
+
+using name = std::pair<kind, std::string>;
+
+struct visitor {
+  name id;
+  std::set<name> members;
+  bool operator<(const visitor& other) const {
+    return std::tie(id, members) < std::tie(other.id, other.members);
+  }
+  bool operator==(const visitor&) const = default;
+};
+using visitors = std::set<visitor>;
+using refusals =
+    std::set<std::tuple<std::optional<std::string>, std::optional<std::string>, instant, refusal>>;
+
+struct limits {
+  std::uint32_t users = 0;
+  std::uint32_t members = 0;
+};
+
+struct outcome {
+  visitors found;
+  refusals refused;
+};
+
+outcome resolve(const std::vector<row>& rows, alias_mode mode = alias_mode::connected, limits most = {},
+                const block_list* blocked = nullptr, bool in_order = false) {
+  kind_rule kinds[2] = {{.rank = 0, .most = most.users}, {.rank = 1}};
+  alias_graph graph(std::pmr::get_default_resource(),
+                    {.mode = mode, .max_members = most.members, .in_order = in_order}, kinds);
+  auto number = [&](kind kind, const std::optional<std::string>& text) {
+    if (!text) return no_node;
+    node one = graph.ids().add(kind, *text);
+    if (blocked != nullptr) graph.ids()[one].blocked = blocked->contains(*text);
+    return one;
+  };
+  for (const row& one : rows) {
+    node left = number(alias, one.alias);
+    graph.add(left, number(user, one.user), one.seen_at);
+  }
+  graph.resolve();
+
+  outcome result;
+  auto named = [&](node one) { return name(graph.ids()[one].kind, graph.ids()[one].text()); };
+  for (std::size_t i = 0; i < graph.visitor_count(); ++i) {
+    visitor one{named(graph[i].id), {}};
+    for (node member : graph[i].members) one.members.insert(named(member));
+    EXPECT_EQ(one.members.size(), graph[i].members.size());
+    result.found.insert(one);
+  }
+  for (const refused_edge& one : graph.refused()) {
+    std::optional<std::string> texts[2];
+    for (node end : {one.edge.weak, one.edge.strong})
+      if (end != no_node) texts[graph.ids()[end].kind] = graph.ids()[end].text();
+    result.refused.insert({texts[alias], texts[user], one.edge.seen_at, one.reason});
+  }
+  return result;
+}
+
+// The rules once more, slowly: sets of names, every edge in order, no numbers and no union-find.
+outcome reference(std::vector<row> rows, alias_mode mode, limits most = {}) {
+  std::map<name, instant> first_seen;
+  for (const row& one : rows) {
+    for (const auto& [kind, text] : {std::pair(alias, one.alias), std::pair(user, one.user)}) {
+      if (!text) continue;
+      auto [known, fresh] = first_seen.try_emplace({kind, *text}, one.seen_at);
+      known->second = std::min(known->second, one.seen_at);
+    }
+  }
+  std::erase_if(rows, [](const row& one) { return !one.alias || !one.user; });
+  if (mode == alias_mode::latest_user) {
+    std::map<std::string, row> latest;
+    for (const row& one : rows) {
+      row& last = latest[*one.alias];
+      if (!last.user || std::tie(one.seen_at, one.user) > std::tie(last.seen_at, last.user)) last = one;
+    }
+    rows.clear();
+    for (const auto& [alias, one] : latest) rows.push_back(one);
+  }
+  std::sort(rows.begin(), rows.end(), [](const row& left, const row& right) {
+    return std::tie(left.seen_at, left.alias, left.user) < std::tie(right.seen_at, right.alias, right.user);
+  });
+
+  outcome result;
+  std::vector<std::set<name>> sets;
+  for (const auto& [one, seen] : first_seen) sets.push_back({one});
+  auto set_of = [&](const name& one) {
+    return std::find_if(sets.begin(), sets.end(), [&](const auto& set) { return set.count(one) != 0; });
+  };
+  std::set<std::pair<std::string, std::string>> told;
+  for (const row& one : rows) {
+    auto left = set_of({alias, *one.alias});
+    auto right = set_of({user, *one.user});
+    if (left == right) continue;
+    std::set<name> whole = *left;
+    whole.insert(right->begin(), right->end());
+    auto users = std::count_if(whole.begin(), whole.end(), [](const name& one) { return one.first == user; });
+    bool over_users = most.users != 0 && users > most.users;
+    if (over_users || (most.members != 0 && whole.size() > most.members)) {
+      if (told.insert({*one.alias, *one.user}).second)
+        result.refused.insert(
+            {one.alias, one.user, one.seen_at, over_users ? refusal::max_of_kind : refusal::max_members});
+      continue;
+    }
+    *left = whole;
+    sets.erase(right);
+  }
+  for (const auto& set : sets) {
+    auto strongest = std::min_element(set.begin(), set.end(), [&](const name& left, const name& right) {
+      return std::tuple(left.first, first_seen[left], left.second) <
+             std::tuple(right.first, first_seen[right], right.second);
+    });
+    result.found.insert({*strongest, set});
+  }
+  return result;
+}
+
+std::vector<row> random_rows(std::mt19937& random) {
+  std::vector<row> rows(random() % 60);
+  unsigned names = 1 + random() % 25;
+  unsigned times = 1 + random() % 8;
+  auto text = [&]() -> std::optional<std::string> {
+    if (random() % 8 == 0) return std::nullopt;
+    return "id" + std::to_string(random() % names);  // spelled alike in both kinds
+  };
+  for (row& one : rows)
+    one = {text(), text(), random() % 6 == 0 ? unknown_time : static_cast<instant>(random() % times) - 3};
+  return rows;
+}
+
+TEST(alias_graph, equals_the_slow_rules_in_any_order_of_rows) {
+  std::mt19937 random(4);
+  for (int round = 0; round < 1500; ++round) {
+    std::vector<row> rows = random_rows(random);
+    auto mode = random() % 2 == 0 ? alias_mode::connected : alias_mode::latest_user;
+    limits most;
+    if (random() % 2 == 0) most.users = 1 + random() % 3;
+    if (random() % 2 == 0) most.members = 1 + random() % 6;
+    outcome expected = reference(rows, mode, most);
+    for (int order = 0; order < 3; ++order) {
+      outcome got = resolve(rows, mode, most, nullptr, random() % 2 == 0);
+      ASSERT_EQ(got.found, expected.found) << "round " << round;
+      ASSERT_EQ(got.refused, expected.refused) << "round " << round;
+      std::shuffle(rows.begin(), rows.end(), random);
+    }
+  }
+}
+
+TEST(alias_graph, no_visitor_breaks_a_limit) {
+  std::mt19937 random(5);
+  for (int round = 0; round < 500; ++round) {
+    limits most{1 + static_cast<std::uint32_t>(random() % 3), 1 + static_cast<std::uint32_t>(random() % 5)};
+    for (const visitor& one : resolve(random_rows(random), alias_mode::connected, most).found) {
+      EXPECT_LE(one.members.size(), most.members);
+      EXPECT_LE(std::count_if(one.members.begin(), one.members.end(),
+                              [](const name& member) { return member.first == user; }),
+                most.users);
+    }
+  }
+}
+
+TEST(alias_graph, visitors_come_oldest_first_and_so_do_their_members) {
+  kind_rule kinds[2] = {{.rank = 0}, {.rank = 1}};
+  alias_graph graph(std::pmr::get_default_resource(), {}, kinds);
+  auto add = [&](const char* left, const char* right, instant seen) {
+    node weak = graph.ids().add(alias, left);
+    graph.add(weak, right == nullptr ? no_node : graph.ids().add(user, right), seen);
+  };
+  add("late", nullptr, 9);
+  add("b", "u", 5);
+  add("a", "u", 5);
+  add("early", "v", 1);
+  graph.resolve();
+  std::string order;
+  for (std::size_t i = 0; i < graph.visitor_count(); ++i) {
+    for (node member : graph[i].members) order += std::string(graph.ids()[member].text()) + " ";
+    order += "| ";
+  }
+  EXPECT_EQ(order, "early v | a b u | late | ");
+}
+
+TEST(alias_graph, a_chain_of_a_million_links_is_one_visitor) {
+  kind_rule kinds[2] = {{.rank = 0}, {.rank = 1}};
+  alias_graph graph(std::pmr::get_default_resource(), {}, kinds);
+  constexpr int links = 1000000;
+  for (int i = 0; i < links; ++i) {
+    node weak = graph.ids().add(alias, std::to_string((i + 1) / 2));
+    graph.add(weak, graph.ids().add(user, std::to_string(i / 2)), i);
+  }
+  graph.resolve();
+  ASSERT_EQ(graph.visitor_count(), 1u);
+  EXPECT_EQ(graph[0].members.size(), links + 1u);
+  EXPECT_EQ(graph.ids()[graph[0].id].text(), "0");
+}
+
+TEST(alias_graph, blocked_ids_link_nothing_and_are_reported) {
+  block_list blocked(std::pmr::get_default_resource());
+  blocked.add("unknown");
+  std::vector<row> rows{{"a", "UNKNOWN", 1}, {"b", " unknown ", 2}, {"unknown", "u", 3}, {"unknown", {}, 4}};
+  visitors apart{
+      {{alias, "a"}, {{alias, "a"}}}, {{alias, "b"}, {{alias, "b"}}}, {{user, "u"}, {{user, "u"}}}};
+  EXPECT_EQ(resolve(rows, alias_mode::connected, {}, &blocked).found, apart);
+  outcome told = resolve(rows, alias_mode::connected, {}, &blocked, true);
+  EXPECT_EQ(told.found, apart);
+  EXPECT_EQ(told.refused, (refusals{{"a", "UNKNOWN", 1, refusal::blocked},
+                                    {"b", " unknown ", 2, refusal::blocked},
+                                    {"unknown", "u", 3, refusal::blocked},
+                                    {"unknown", std::nullopt, 4, refusal::blocked}}));
+}
+
+TEST(block_list, compares_trimmed_and_without_case_and_knows_zeros) {
+  block_list list(std::pmr::get_default_resource());
+  for (const char* value : {"", "0", "-1", " Null "}) list.add(value);
+  for (const char* value :
+       {"", "  \t\n", "0", "000", "00000000-0000-0000-0000-000000000000", "-1", "NULL", "null\n"})
+    EXPECT_TRUE(list.contains(value)) << '"' << value << '"';
+  for (const char* value : {"01", "-", "--", "1", "nul", "nulls", "0 0", "n ull"})
+    EXPECT_FALSE(list.contains(value)) << '"' << value << '"';
+  block_list none(std::pmr::get_default_resource());
+  EXPECT_FALSE(none.contains("0"));
+  EXPECT_FALSE(none.contains(""));
+}
+
+TEST(id_pool, one_text_under_two_kinds_is_two_ids) {
+  id_pool ids(std::pmr::get_default_resource());
+  node one = ids.add(user, "x");
+  EXPECT_NE(ids.add(alias, "x"), one);
+  EXPECT_EQ(ids.add(user, "x"), one);
+  EXPECT_EQ(ids.find(user, "x"), one);
+  EXPECT_EQ(ids.find(user, "y"), no_node);
+  std::string huge(1 << 20, 'x');
+  node long_one = ids.add(alias, huge);
+  EXPECT_EQ(ids[long_one].text(), huge);
+  EXPECT_EQ(ids.find(alias, huge), long_one);
+}
+
+TEST(id_pool, a_million_ids_are_found_again) {
+  id_pool ids(std::pmr::get_default_resource());
+  for (int i = 0; i < 1000000; ++i) ASSERT_EQ(ids.add(alias, std::to_string(i)), static_cast<node>(i));
+  for (int i = 0; i < 1000000; ++i) ASSERT_EQ(ids.find(alias, std::to_string(i)), static_cast<node>(i));
+}
+
+TEST(id_pool, unknown_times_tell_nothing) {
+  id_pool ids(std::pmr::get_default_resource());
+  node one = ids.add(user, "x");
+  ids.see(one, unknown_time);
+  EXPECT_EQ(ids[one].first_seen, unknown_time);
+  EXPECT_EQ(ids[one].last_seen, unknown_time);
+  for (instant seen : {5, -7, 3}) ids.see(one, seen);
+  ids.see(one, unknown_time);
+  EXPECT_EQ(ids[one].first_seen, -7);
+  EXPECT_EQ(ids[one].last_seen, 5);
+}
+
+}  // namespace
