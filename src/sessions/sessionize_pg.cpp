@@ -1,0 +1,227 @@
+#include "sessions/sessionize.hpp"
+
+#include <cstring>
+#include <span>
+
+#include "pg/entry.hpp"
+#include "pg/memory.hpp"
+#include "sessions/rule_pg.hpp"
+
+using namespace journey;
+using namespace journey::sessions;
+
+namespace {
+
+/// The rule of one call site: decoded when it differs from the row before, which is as good as never.
+class current_rule {
+ public:
+  explicit current_rule(std::pmr::memory_resource* memory) : stored_(memory) {}
+
+  void set_timeout(const Interval* timeout) {
+    if (std::memcmp(timeout, &timeout_, sizeof(Interval)) == 0) return;
+    rule_.timeout = pg::positive_duration(timeout, "timeout");
+    timeout_ = *timeout;
+  }
+
+  void set_rule(Datum value) {
+    std::string_view stored = pg::text_view(value);
+    if (stored == stored_) return;
+    stored_ = stored;
+    wire::reader in(stored_, "session_rule");
+    rule_ = read_rule(in);
+    calendar_.reset();
+    if (!rule_.day_boundary.empty()) calendar_.emplace(rule_.day_boundary);
+  }
+
+  const session_rule& get() const { return rule_; }
+  std::int64_t day(std::int64_t ts) { return calendar_ ? calendar_->day(ts) : 0; }
+
+ private:
+  Interval timeout_{};  // zero, which is no timeout
+  std::pmr::string stored_;
+  session_rule rule_;
+  std::optional<local_calendar> calendar_;
+};
+
+/// What a window function keeps from row to row of a partition.
+struct partition_state {
+  explicit partition_state(std::pmr::memory_resource* memory) : sessions(memory) {}
+  session_counter sessions;
+  std::int64_t rapid = 0;
+};
+
+partition_state& state_of(WindowObject window) {
+  auto** kept = static_cast<partition_state**>(WinGetPartitionLocalMemory(window, sizeof(partition_state*)));
+  if (*kept == nullptr) *kept = &pg::make_in<partition_state>(GetMemoryChunkContext(kept));
+  return **kept;
+}
+
+current_rule& rule_of(FunctionCallInfo fcinfo) {
+  if (fcinfo->flinfo->fn_extra == nullptr)
+    fcinfo->flinfo->fn_extra = &pg::make_in<current_rule>(fcinfo->flinfo->fn_mcxt);
+  return *static_cast<current_rule*>(fcinfo->flinfo->fn_extra);
+}
+
+/// An argument of the current row.
+std::optional<Datum> argument(WindowObject window, int position) {
+  bool is_null;
+  Datum value = WinGetFuncArgCurrent(window, position, &is_null);
+  return is_null ? std::nullopt : std::optional(value);
+}
+
+/// A boolean argument, NULL counting as its default.
+bool flag(WindowObject window, int position, bool by_default) {
+  std::optional<Datum> value = argument(window, position);
+  return value ? DatumGetBool(*value) : by_default;
+}
+
+[[noreturn]] void out_of_order(FunctionCallInfo fcinfo, std::int64_t last, std::int64_t ts) {
+  bool zoned = get_fn_expr_argtype(fcinfo->flinfo, 0) == TIMESTAMPTZOID;
+  auto text = [zoned](std::int64_t time) {
+    return DatumGetCString(DirectFunctionCall1(zoned ? timestamptz_out : timestamp_out, Int64GetDatum(time)));
+  };
+  const char* before = text(last);
+  const char* now = text(ts);
+  throw error(sqlstate::windowing_error, "ts goes back in time",
+              "Order the window by time: OVER (PARTITION BY visitor ORDER BY ts).",
+              std::string("A row of ") + now + " follows one of " + before + ".");
+}
+
+enum class given { timeout, rule };
+
+/// Places the current row. Its arguments are ts, then from `first` on timeout or rule, starts, extends,
+/// split_key. Null where the row belongs to no session.
+template <given Given>
+partition_state* place(FunctionCallInfo fcinfo, int first = 1) {
+  auto* window = PG_WINDOW_OBJECT();
+  if (!WindowObjectIsValid(window))
+    throw error(sqlstate::windowing_error, "this function needs a window: add OVER (...)");
+  WinSetMarkPosition(window, WinGetCurrentPosition(window));  // lets the server forget the rows before
+
+  std::optional<Datum> ts = argument(window, 0);
+  if (!ts) return nullptr;
+  current_rule& rule = rule_of(fcinfo);
+  std::optional<Datum> value = argument(window, first);
+  if (!value) pg::null_argument(Given == given::timeout ? "timeout" : "rule");
+  if constexpr (Given == given::timeout)
+    rule.set_timeout(DatumGetIntervalP(*value));
+  else
+    rule.set_rule(*value);
+
+  session_row row;
+  row.ts = DatumGetInt64(*ts);
+  row.day = rule.day(row.ts);
+  row.starts = flag(window, first + 1, false);
+  row.extends = flag(window, first + 2, true);
+  if (std::optional<Datum> key = argument(window, first + 3)) row.split_key = pg::text_view(*key);
+
+  partition_state& state = state_of(window);
+  if (!state.sessions.follows(row.ts)) out_of_order(fcinfo, state.sessions.last(), row.ts);
+  return state.sessions.place(rule.get(), row) ? &state : nullptr;
+}
+
+template <given Given>
+Datum number(FunctionCallInfo fcinfo) {
+  partition_state* state = place<Given>(fcinfo);
+  if (state == nullptr) PG_RETURN_NULL();
+  PG_RETURN_INT64(state->sessions.number());
+}
+
+template <given Given>
+Datum started_at(FunctionCallInfo fcinfo) {
+  partition_state* state = place<Given>(fcinfo);
+  if (state == nullptr) PG_RETURN_NULL();
+  PG_RETURN_INT64(state->sessions.started_at());
+}
+
+template <given Given>
+Datum event(FunctionCallInfo fcinfo) {
+  partition_state* state = place<Given>(fcinfo);
+  if (state == nullptr) PG_RETURN_NULL();
+  PG_RETURN_INT64(state->sessions.position());
+}
+
+template <given Given>
+Datum rapid_events(FunctionCallInfo fcinfo) {
+  partition_state* state = place<Given>(fcinfo, 2);
+  if (state == nullptr) PG_RETURN_NULL();
+  std::optional<Datum> lag = argument(PG_WINDOW_OBJECT(), 1);
+  if (!lag) pg::null_argument("lag");
+  auto least = static_cast<std::uint64_t>(pg::positive_duration(DatumGetIntervalP(*lag), "lag"));
+  if (state->sessions.position() == 1)
+    state->rapid = 0;
+  else if (state->sessions.gap() < least)
+    ++state->rapid;
+  PG_RETURN_INT64(state->rapid);
+}
+
+/// Whether the window is ordered by ts as far as its clause can tell: by a first key of the type of ts,
+/// ascending, NULLs last.
+bool ordered_by_time(const WindowClause* window, Oid type) {
+  if (window->orderClause == NIL) return false;
+  const auto* key = linitial_node(SortGroupClause, window->orderClause);
+  return !key->nulls_first && key->sortop == lookup_type_cache(type, TYPECACHE_LT_OPR)->lt_opr;
+}
+
+/// An argument as written in the query: the planner asks before it puts named and default arguments in place.
+/// Null where it is left to its default.
+const Node* written_argument(const WindowFunc* call, int position) {
+  int next = 0;
+  for (const ListCell& cell : std::span(call->args->elements, call->args->length)) {
+    const auto* written = static_cast<const Node*>(lfirst(&cell));
+    if (!IsA(written, NamedArgExpr)) {
+      if (next++ == position) return written;
+    } else if (const auto* named = castNode(NamedArgExpr, written); named->argnumber == position) {
+      return reinterpret_cast<const Node*>(named->arg);
+    }
+  }
+  return nullptr;
+}
+
+/// Whether every row with a time belongs to a session: `extends` is true throughout.
+bool all_extend(const WindowFunc* call) {
+  const Node* extends = written_argument(call, 3);
+  if (extends == nullptr) return true;
+  if (!IsA(extends, Const)) return false;
+  const auto* value = castNode(Const, extends);
+  return value->constisnull || DatumGetBool(value->constvalue);
+}
+
+}  // namespace
+
+JOURNEY_FUNCTION(sessionize) { return number<given::timeout>(fcinfo); }
+JOURNEY_FUNCTION(sessionize_rule) { return number<given::rule>(fcinfo); }
+JOURNEY_FUNCTION(session_started_at) { return started_at<given::timeout>(fcinfo); }
+JOURNEY_FUNCTION(session_started_at_rule) { return started_at<given::rule>(fcinfo); }
+JOURNEY_FUNCTION(session_event) { return event<given::timeout>(fcinfo); }
+JOURNEY_FUNCTION(session_event_rule) { return event<given::rule>(fcinfo); }
+JOURNEY_FUNCTION(rapid_events) { return rapid_events<given::timeout>(fcinfo); }
+JOURNEY_FUNCTION(rapid_events_rule) { return rapid_events<given::rule>(fcinfo); }
+
+/// For all of them: no result depends on the frame, so the server may take the cheapest.
+JOURNEY_FUNCTION(session_frame_support) {
+#if PG_VERSION_NUM >= 160000
+  auto* request = reinterpret_cast<Node*>(PG_GETARG_POINTER(0));
+  if (IsA(request, SupportRequestOptimizeWindowClause)) {
+    auto* frame = reinterpret_cast<SupportRequestOptimizeWindowClause*>(request);
+    frame->frameOptions = FRAMEOPTION_NONDEFAULT | FRAMEOPTION_ROWS | FRAMEOPTION_START_UNBOUNDED_PRECEDING |
+                          FRAMEOPTION_END_CURRENT_ROW;
+    PG_RETURN_POINTER(frame);
+  }
+#endif
+  PG_RETURN_POINTER(nullptr);
+}
+
+/// For the number and the start of a session: they never fall within a partition, so that `<= n` can end it.
+/// A NULL would end it as well, and so may only come last: not where ts has its NULLs first, or rows lie
+/// outside all sessions.
+JOURNEY_FUNCTION(session_rising_support) {
+  auto* request = reinterpret_cast<Node*>(PG_GETARG_POINTER(0));
+  if (!IsA(request, SupportRequestWFuncMonotonic)) return session_frame_support_body(fcinfo);
+  auto* question = reinterpret_cast<SupportRequestWFuncMonotonic*>(request);
+  const WindowFunc* call = question->window_func;
+  Oid type = exprType(written_argument(call, 0));
+  if (!ordered_by_time(question->window_clause, type) || !all_extend(call)) PG_RETURN_POINTER(nullptr);
+  question->monotonic = MONOTONICFUNC_INCREASING;
+  PG_RETURN_POINTER(question);
+}
