@@ -1,0 +1,64 @@
+// Names as small numbers: each distinct string is kept once.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <memory_resource>
+#include <string_view>
+#include <vector>
+
+#include "pg/wire.hpp"
+
+namespace journey::attribution {
+
+/// Numbers strings from 0 in the order they come. Any bytes will do, so a sequence of numbers can be a name,
+/// too.
+class name_table {
+ public:
+  using id = std::uint32_t;
+
+  explicit name_table(std::pmr::memory_resource* memory) : memory_(memory), ids_(memory), names_(memory) {}
+
+  std::size_t size() const { return names_.size(); }
+  std::string_view operator[](id number) const { return names_[number]; }
+
+  /// The number of `name`, given out now where the name is new.
+  id number(std::string_view name) {
+    if (auto found = ids_.find(name); found != ids_.end()) return found->second;
+    return add(name);
+  }
+
+  /// The number of a name that may be missing, or `none`.
+  static constexpr id none = UINT32_MAX;
+  id find(std::string_view name) const {
+    auto found = ids_.find(name);
+    return found == ids_.end() ? none : found->second;
+  }
+
+  /// The numbers of all of another table's names, by their numbers there.
+  std::pmr::vector<id> numbers_of(const name_table& other) {
+    std::pmr::vector<id> numbers(names_.get_allocator());
+    numbers.reserve(other.size());
+    for (std::string_view name : other.names_) numbers.push_back(number(name));
+    return numbers;
+  }
+
+  /// All numbers, in bytewise order of their names: the same for any order in which the names came.
+  std::pmr::vector<id> sorted(std::pmr::memory_resource* memory) const;
+
+  void serialize(wire::writer& out) const;
+  void deserialize(wire::reader& in);
+
+ private:
+  using map =
+      boost::unordered_flat_map<std::string_view, id, boost::hash<std::string_view>, std::equal_to<>,
+                                std::pmr::polymorphic_allocator<std::pair<const std::string_view, id>>>;
+
+  id add(std::string_view name);
+
+  std::pmr::memory_resource* memory_;
+  map ids_;
+  std::pmr::vector<std::string_view> names_;
+};
+
+}  // namespace journey::attribution

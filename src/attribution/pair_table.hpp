@@ -1,0 +1,42 @@
+// Values by pairs of small numbers.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <memory_resource>
+#include <vector>
+
+namespace journey::attribution {
+
+/// A `Value(std::pmr::memory_resource*)` for each pair of numbers that was asked for.
+template <class Value>
+class pair_table {
+ public:
+  struct entry {
+    std::uint32_t first;
+    std::uint32_t second;
+    Value value;
+  };
+
+  explicit pair_table(std::pmr::memory_resource* memory) : places_(memory), entries_(memory) {}
+
+  /// The value of a pair, made at its first use.
+  Value& of(std::uint32_t first, std::uint32_t second) {
+    auto [place, is_new] =
+        places_.try_emplace(static_cast<std::uint64_t>(first) << 32 | second, entries_.size());
+    if (is_new) entries_.push_back({first, second, Value(entries_.get_allocator().resource())});
+    return entries_[place->second].value;
+  }
+
+  /// All entries, in the order in which they were made.
+  const std::pmr::vector<entry>& entries() const { return entries_; }
+
+ private:
+  using place = std::pair<const std::uint64_t, std::size_t>;
+  boost::unordered_flat_map<std::uint64_t, std::size_t, boost::hash<std::uint64_t>, std::equal_to<>,
+                            std::pmr::polymorphic_allocator<place>>
+      places_;
+  std::pmr::vector<entry> entries_;
+};
+
+}  // namespace journey::attribution

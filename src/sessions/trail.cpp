@@ -1,0 +1,325 @@
+#include "sessions/trail.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "pg/interrupts.hpp"
+
+namespace journey::sessions {
+namespace {
+
+constexpr unsigned version = 1;
+constexpr std::array<std::int64_t, 4> units{1, 1'000, 1'000'000, 60'000'000};
+constexpr unsigned inclusive_bit = 0x40;
+constexpr unsigned day_boundary_bit = 0x80;
+
+/// What the sessions of a trail have, as bits 2 to 5 of its second byte.
+enum : unsigned { has_counts = 1, has_touch = 2, has_page = 4, has_conversions = 8 };
+
+/// The largest unit, at most units[best], that measures `time` as a whole number.
+unsigned unit_of(std::int64_t time, unsigned best = units.size() - 1) {
+  while (time % units[best] != 0) --best;
+  return best;
+}
+
+/// Numbers texts and touches anew, in the order in which the sessions first use them.
+class renumbering {
+ public:
+  renumbering(const dictionary& words, std::pmr::memory_resource* memory)
+      : words_(words),
+        text_numbers_(words.texts.size(), memory),
+        touch_numbers_(words.touches.size(), memory),
+        texts_(memory),
+        touches_(memory) {}
+
+  void use(const session_record& session) {
+    if (session.touch != 0 && first_use(touch_numbers_, touches_, session.touch))
+      for (std::uint32_t text : words_.touches[session.touch - 1])
+        if (text != 0) first_use(text_numbers_, texts_, text);
+    if (session.landing_page != 0) first_use(text_numbers_, texts_, session.landing_page);
+  }
+  std::uint32_t text(std::uint32_t number) const { return number == 0 ? 0 : text_numbers_[number - 1]; }
+  std::uint32_t touch(std::uint32_t number) const { return number == 0 ? 0 : touch_numbers_[number - 1]; }
+
+  void write(bool touches, wire::writer& out) const {
+    out.varint(texts_.size());
+    for (std::uint32_t number : texts_) out.text(words_.texts[number - 1]);
+    if (!touches) return;
+    out.varint(touches_.size());
+    for (std::uint32_t number : touches_) {
+      const touch_numbers& texts = words_.touches[number - 1];
+      unsigned present = 0;
+      for (std::size_t i = 0; i < texts.size(); ++i) present |= (texts[i] != 0 ? 1U : 0U) << i;
+      out.varint(present);
+      for (std::uint32_t text_number : texts)
+        if (text_number != 0) out.varint(text(text_number));
+    }
+  }
+
+ private:
+  using numbers = std::pmr::vector<std::uint32_t>;
+
+  static bool first_use(numbers& renumbered, numbers& in_order, std::uint32_t number) {
+    if (renumbered[number - 1] != 0) return false;
+    in_order.push_back(number);
+    renumbered[number - 1] = static_cast<std::uint32_t>(in_order.size());
+    return true;
+  }
+
+  const dictionary& words_;
+  numbers text_numbers_;   // new numbers by old
+  numbers touch_numbers_;  // new numbers by old
+  numbers texts_;          // old numbers in the new order
+  numbers touches_;        // old numbers in the new order
+};
+
+/// Whether the gap between neighbours can be one between sessions. Where days split sessions, it can be of
+/// any length: which instants share a date changes with the server's time zone data.
+bool separate(const session_rule& rule, const session_record& earlier, const session_record& later) {
+  if (rule.day_boundary.empty()) return rule.times_out(earlier.ended_at, later.started_at);
+  return earlier.ended_at < later.started_at;
+}
+
+/// Throws unless events can have made this session.
+void check_session(const trail_view& trail, const session_record& session, wire::reader& in) {
+  const dictionary& words = trail.words();
+  if (session.touch > words.touches.size()) in.fail("a session has a touch that is not there");
+  if (session.landing_page > words.texts.size()) in.fail("a session has a landing page that is not there");
+  std::int64_t instants = session.ended_at == session.started_at ? 1 : 2;
+  auto holds = [&](std::int64_t time) {
+    if (time > session.started_at && time < session.ended_at) ++instants;
+    return time <= session.ended_at;
+  };
+  if (session.touch != 0 && !holds(session.touched_at)) in.fail("a touch comes after its session");
+  if (session.conversions != 0) {
+    bool same = session.touch != 0 && session.touched_at == session.converted_at;
+    if (!same && !holds(session.converted_at)) in.fail("a conversion comes after its session");
+    // The events before the first conversion are no conversions.
+    if (session.conversions > session.events - (session.converted_at > session.started_at ? 1 : 0))
+      in.fail("a session has more conversions than events");
+  }
+  if (session.events < instants) in.fail("a session has too few events for its times");
+  const session_rule& rule = trail.rule();
+  auto longest_gap = static_cast<unsigned __int128>(rule.timeout - (rule.inclusive ? 1 : 0));
+  if (elapsed(session.started_at, session.ended_at) >
+      longest_gap * static_cast<unsigned __int128>(session.events - 1))
+    in.fail("a session has too few events for its length");
+}
+
+template <class Item>
+bool distinct(std::span<const Item> items, std::pmr::memory_resource* memory) {
+  std::pmr::vector<Item> sorted(items.begin(), items.end(), memory);
+  std::ranges::sort(sorted);
+  return std::ranges::adjacent_find(sorted) == sorted.end();
+}
+
+}  // namespace
+
+channels::touch dictionary::touch(std::uint32_t number, std::int64_t touched_at) const {
+  channels::touch result;
+  result.touched_at = touched_at;
+  const touch_numbers& numbers = touches[number - 1];
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    if (numbers[i] != 0) result.texts[i] = texts[numbers[i] - 1];
+  return result;
+}
+
+trail_view::trail_view(std::string_view bytes, std::pmr::memory_resource* memory)
+    : rest_(bytes, "trail"), words_bytes_({}, "trail"), texts_(memory), touches_(memory) {
+  auto kind = rest_.fixed<std::uint8_t>();
+  if ((kind & 0xF) != version) rest_.fail("its version is not known to this version of journey");
+  auto shape = rest_.fixed<std::uint8_t>();
+  if (shape >> 6 != 0) rest_.fail("an unknown flag is set");
+  unit_ = units[shape & 3];
+  has_ = shape >> 2;
+  std::int64_t timeout_unit = units[kind >> 4 & 3];
+  std::uint64_t timeout = rest_.varint();
+  if (timeout == 0 || timeout > static_cast<std::uint64_t>(INT64_MAX / timeout_unit))
+    rest_.fail("its timeout is out of range");
+  rule_.timeout = static_cast<std::int64_t>(timeout) * timeout_unit;
+  rule_.inclusive = (kind & inclusive_bit) != 0;
+  if ((kind & day_boundary_bit) != 0) {
+    rule_.day_boundary = rest_.text();
+    if (rule_.day_boundary.empty()) rest_.fail("its day boundary has no time zone");
+  }
+  std::uint64_t sessions = rest_.varint();
+  if ((has_ & (has_touch | has_page)) != 0) words_bytes_ = wire::reader(rest_.text(), "trail");
+  if (sessions > rest_.left() / 2) rest_.fail("a count is larger than the value");
+  session_count_ = sessions;
+}
+
+bool trail_view::has_touches() const { return (has_ & has_touch) != 0; }
+
+const dictionary& trail_view::words() const {
+  if (words_read_ || (has_ & (has_touch | has_page)) == 0) return words_;
+  wire::reader in = words_bytes_;
+  texts_.resize(in.count(1));
+  for (std::string_view& text : texts_) text = in.text();
+  if (has_touches()) {
+    touches_.resize(in.count(1));
+    for (touch_numbers& numbers : touches_) {
+      std::uint64_t present = in.varint();
+      if (present >> channels::touch_texts != 0) in.fail("a touch has unknown texts");
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        if ((present >> i & 1) == 0) continue;
+        std::uint64_t number = in.varint();
+        if (number == 0 || number > texts_.size()) in.fail("a touch has a text that is not there");
+        numbers[i] = static_cast<std::uint32_t>(number);
+      }
+    }
+  }
+  in.end();
+  words_ = {texts_, touches_};
+  words_read_ = true;
+  return words_;
+}
+
+session trail_view::resolve(const session_record& record, std::int64_t number) const {
+  session result{number, record.started_at, record.ended_at, record.events, record.conversions, {}, {}, {}};
+  if (record.conversions != 0) result.converted_at = record.converted_at;
+  if (record.landing_page != 0) {
+    if (record.landing_page > words().texts.size())
+      rest_.fail("a session has a landing page that is not there");
+    result.landing_page = words().texts[record.landing_page - 1];
+  }
+  if (record.touch != 0) {
+    if (record.touch > words().touches.size()) rest_.fail("a session has a touch that is not there");
+    result.touch = words().touch(record.touch, record.touched_at);
+  }
+  return result;
+}
+
+const session_record* trail_view::cursor::next() {
+  if (left_ == 0) return nullptr;
+  --left_;
+  const unsigned has = trail_->has_;
+  session_record& now = record_;
+  if (first_) {
+    first_ = false;
+    if (__builtin_mul_overflow(rest_.signed_varint(), trail_->unit_, &now.started_at) ||
+        now.started_at < earliest_time || now.started_at > latest_time)
+      rest_.fail("a time is out of range");
+  } else {
+    now.started_at = after(now.ended_at);
+  }
+  now.ended_at = after(now.started_at);
+  now.events = 1;
+  if ((has & has_counts) != 0) now.events = count(1);
+  if ((has & has_touch) != 0) {
+    std::uint64_t touch = rest_.varint();
+    if (touch / 2 + touch % 2 > UINT32_MAX) rest_.fail("a session has a touch that is not there");
+    now.touch = static_cast<std::uint32_t>(touch / 2 + touch % 2);
+    if (touch != 0) now.touched_at = touch % 2 == 1 ? now.started_at : after(now.started_at);
+  }
+  if ((has & has_page) != 0) {
+    std::uint64_t page = rest_.varint();
+    if (page > UINT32_MAX) rest_.fail("a session has a landing page that is not there");
+    now.landing_page = static_cast<std::uint32_t>(page);
+  }
+  if ((has & has_conversions) != 0) {
+    now.conversions = count(0);
+    if (now.conversions != 0) now.converted_at = after(now.started_at);
+  }
+  if (left_ == 0) rest_.end();
+  return &now;
+}
+
+std::int64_t trail_view::cursor::after(std::int64_t time) {
+  std::uint64_t steps = rest_.varint();
+  if (steps > elapsed(time, latest_time) / static_cast<std::uint64_t>(trail_->unit_))
+    rest_.fail("a time is out of range");
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(time) +
+                                   steps * static_cast<std::uint64_t>(trail_->unit_));
+}
+
+std::int64_t trail_view::cursor::count(std::int64_t least) {
+  std::uint64_t number = rest_.varint();
+  if (number > static_cast<std::uint64_t>(INT64_MAX - least)) rest_.fail("a count is out of range");
+  return static_cast<std::int64_t>(number) + least;
+}
+
+void write_trail(const session_rule& rule, std::span<const session_record> sessions, const dictionary& words,
+                 std::pmr::memory_resource* memory, wire::writer& out) {
+  renumbering renumbered(words, memory);
+  unsigned best = units.size() - 1;
+  unsigned has = 0;
+  for (const session_record& session : sessions) {
+    check_interrupts();
+    best = unit_of(session.started_at, best);
+    best = unit_of(session.ended_at, best);
+    if (session.events != 1) has |= has_counts;
+    if (session.touch != 0) has |= has_touch, best = unit_of(session.touched_at, best);
+    if (session.landing_page != 0) has |= has_page;
+    if (session.conversions != 0) has |= has_conversions, best = unit_of(session.converted_at, best);
+    renumbered.use(session);
+  }
+  const auto unit = static_cast<std::uint64_t>(units[best]);
+  auto write_later = [&](std::int64_t earlier, std::int64_t later) {
+    out.varint(elapsed(earlier, later) / unit);
+  };
+
+  unsigned timeout_unit = unit_of(rule.timeout);
+  out.fixed(static_cast<std::uint8_t>(version | timeout_unit << 4 | (rule.inclusive ? inclusive_bit : 0) |
+                                      (rule.day_boundary.empty() ? 0 : day_boundary_bit)));
+  out.fixed(static_cast<std::uint8_t>(best | has << 2));
+  out.varint(static_cast<std::uint64_t>(rule.timeout / units[timeout_unit]));
+  if (!rule.day_boundary.empty()) out.text(rule.day_boundary);
+  out.varint(sessions.size());
+  if ((has & (has_touch | has_page)) != 0) {
+    wire::writer bytes(memory);
+    renumbered.write((has & has_touch) != 0, bytes);
+    out.text({bytes.data(), bytes.size()});
+  }
+  const session_record* before = nullptr;
+  for (const session_record& session : sessions) {
+    check_interrupts();
+    if (before == nullptr)
+      out.signed_varint(session.started_at / static_cast<std::int64_t>(unit));
+    else
+      write_later(before->ended_at, session.started_at);
+    before = &session;
+    write_later(session.started_at, session.ended_at);
+    if ((has & has_counts) != 0) out.varint(static_cast<std::uint64_t>(session.events - 1));
+    if ((has & has_touch) != 0) {
+      std::uint64_t touch = renumbered.touch(session.touch);
+      if (touch == 0) {
+        out.varint(0);
+      } else if (session.touched_at == session.started_at) {
+        out.varint(2 * touch - 1);
+      } else {
+        out.varint(2 * touch);
+        write_later(session.started_at, session.touched_at);
+      }
+    }
+    if ((has & has_page) != 0) out.varint(renumbered.text(session.landing_page));
+    if ((has & has_conversions) != 0) {
+      out.varint(static_cast<std::uint64_t>(session.conversions));
+      if (session.conversions != 0) write_later(session.started_at, session.converted_at);
+    }
+  }
+}
+
+void check_trail(std::string_view bytes, std::pmr::memory_resource* memory) {
+  wire::reader in(bytes, "trail");
+  trail_view trail(bytes, memory);
+  std::pmr::vector<session_record> sessions(memory);
+  sessions.reserve(trail.session_count());
+  trail_view::cursor cursor(trail);
+  std::int64_t events = 0;
+  while (const session_record* next = cursor.next()) {
+    check_interrupts();
+    check_session(trail, *next, in);
+    if (!sessions.empty() && !separate(trail.rule(), sessions.back(), *next))
+      in.fail("two sessions are closer than its timeout");
+    if (__builtin_add_overflow(events, next->events, &events)) in.fail("it has too many events");
+    sessions.push_back(*next);
+  }
+  const dictionary& words = trail.words();
+  if (!distinct(words.texts, memory) || !distinct(words.touches, memory))
+    in.fail("a text or a touch is there twice");
+  wire::writer again(memory);
+  write_trail(trail.rule(), sessions, words, memory, again);
+  if (bytes != std::string_view(again.data(), again.size())) in.fail("it is not in its one canonical form");
+}
+
+}  // namespace journey::sessions

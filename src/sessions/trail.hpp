@@ -1,0 +1,172 @@
+// A trail: the sessions of one visitor as one compact value.
+//
+// The stored form, after the varlena header. A varint is LEB128; a number of a text, touch or session counts
+// from 1, and 0 means none.
+//
+//   byte     version (low 4 bits, now 1), unit of the timeout (2 bits), inclusive, day_boundary
+//   byte     unit of times (2 bits), then whether any session has more than one event, a touch, a landing
+//            page, a conversion; the two highest bits are 0
+//   varint   the timeout, in its unit
+//   text     the time zone of the day boundary, where there is one (a text is its length and its bytes)
+//   varint   number of sessions
+//   then, where any session has a touch or a landing page,
+//     varint   bytes of the dictionary, which is
+//       varint   number of texts, and the texts
+//       varint   number of touches, and each touch: varint, bit i set where text i of channels::touch is not
+//                NULL, and for each bit set a varint, the number of the text (absent where no session has
+//                one)
+//   then each session
+//     varint   its start since the end of the session before; of the first, signed, since 2000-01-01 UTC
+//     varint   its end since its start
+//     varint   its events - 1, where any session has more than one
+//     varint   its touch, where any session has one: 0; or 2 n - 1 for touch n at the start; or 2 n, and a
+//     varint,
+//              the touch's time since the start
+//     varint   the number of its landing page, where any session has one
+//     varint   its conversions, and for one or more a varint, the first since the start; where any has one
+//
+// A unit is 0 for 1 us, 1 for 1 ms, 2 for 1 s, 3 for 1 min: the largest in which all is a whole number. Texts
+// and touches are numbered in the order in which the sessions first use them, touch before landing page. So
+// the same sessions under the same rule always have the same bytes. A session with one event takes about 4
+// bytes, one with several 6 to 8, and one with a touch and a landing page 8 to 10, beside its distinct texts.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <iterator>
+#include <memory_resource>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "channels/touch.hpp"
+#include "sessions/rule.hpp"
+
+namespace journey::sessions {
+
+/// The finite times of the server's clock, in microseconds since 2000-01-01 UTC.
+inline constexpr std::int64_t earliest_time = -211813488000000000;
+inline constexpr std::int64_t latest_time = 9223371331200000000 - 1;
+
+/// One session, its texts views into the trail.
+struct session {
+  std::int64_t number = 0;  // from 1
+  std::int64_t started_at = 0;
+  std::int64_t ended_at = 0;
+  std::int64_t events = 0;
+  std::int64_t conversions = 0;
+  std::optional<std::int64_t> converted_at;  // the first of the conversions
+  std::optional<std::string_view> landing_page;
+  std::optional<channels::touch> touch;
+};
+
+/// One session with its texts and touch as numbers in a dictionary; 0: none.
+struct session_record {
+  std::int64_t started_at = 0;
+  std::int64_t ended_at = 0;
+  std::int64_t events = 0;
+  std::int64_t conversions = 0;
+  std::int64_t converted_at = 0;  // where there are conversions
+  std::int64_t touched_at = 0;    // where there is a touch
+  std::uint32_t touch = 0;
+  std::uint32_t landing_page = 0;
+};
+
+/// The texts of a touch, each as a number in a dictionary.
+using touch_numbers = std::array<std::uint32_t, channels::touch_texts>;
+
+/// The texts and touches that session records number.
+struct dictionary {
+  std::span<const std::string_view> texts;
+  std::span<const touch_numbers> touches;
+
+  channels::touch touch(std::uint32_t number, std::int64_t touched_at) const;
+};
+
+/// Reads the stored bytes of a trail, which must outlive it. Each read is checked against the bytes' end, so
+/// damaged bytes give an error at worst; `check_trail` tells whether bytes are a trail at all.
+class trail_view {
+ public:
+  trail_view(std::string_view bytes, std::pmr::memory_resource* memory);
+
+  const session_rule& rule() const { return rule_; }
+  std::size_t session_count() const { return session_count_; }
+  bool has_touches() const;
+
+  /// The texts and touches, read at first use.
+  const dictionary& words() const;
+
+  /// Runs over the records of the sessions in order of time.
+  class cursor {
+   public:
+    explicit cursor(const trail_view& trail)
+        : trail_(&trail), rest_(trail.rest_), left_(trail.session_count_) {}
+    /// The next session, or null after the last.
+    const session_record* next();
+
+   private:
+    std::int64_t after(std::int64_t time);
+    std::int64_t count(std::int64_t least);
+
+    const trail_view* trail_;
+    wire::reader rest_;
+    std::size_t left_;
+    bool first_ = true;
+    session_record record_;
+  };
+
+  /// The session of a record, with its texts.
+  session resolve(const session_record& record, std::int64_t number) const;
+
+  class iterator {
+   public:
+    using iterator_concept = std::input_iterator_tag;
+    using value_type = session;
+    using difference_type = std::ptrdiff_t;
+
+    explicit iterator(const trail_view& trail) : trail_(&trail), cursor_(trail) { ++*this; }
+    const session& operator*() const { return session_; }
+    const session* operator->() const { return &session_; }
+    iterator& operator++() {
+      const session_record* record = cursor_.next();
+      done_ = record == nullptr;
+      if (!done_) session_ = trail_->resolve(*record, session_.number + 1);
+      return *this;
+    }
+    void operator++(int) { ++*this; }
+    bool operator==(std::default_sentinel_t) const { return done_; }
+
+   private:
+    const trail_view* trail_;
+    cursor cursor_;
+    session session_;
+    bool done_ = false;
+  };
+
+  /// The sessions in order of time.
+  iterator begin() const { return iterator(*this); }
+  std::default_sentinel_t end() const { return {}; }
+
+ private:
+  session_rule rule_;
+  std::int64_t unit_ = 1;
+  unsigned has_ = 0;  // what the sessions have, beside their times
+  std::size_t session_count_ = 0;
+  wire::reader rest_;  // the sessions
+  wire::reader words_bytes_;
+  mutable bool words_read_ = false;
+  mutable dictionary words_;
+  mutable std::pmr::vector<std::string_view> texts_;
+  mutable std::pmr::vector<touch_numbers> touches_;
+};
+
+/// Writes the trail of `sessions`, which are in order of time and numbered by `words`, whose texts and
+/// touches are distinct; those that no session uses are left out.
+void write_trail(const session_rule& rule, std::span<const session_record> sessions, const dictionary& words,
+                 std::pmr::memory_resource* memory, wire::writer& out);
+
+/// Throws unless `bytes` are exactly what `write_trail` makes of possible sessions. For bytes from outside.
+void check_trail(std::string_view bytes, std::pmr::memory_resource* memory);
+
+}  // namespace journey::sessions
