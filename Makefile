@@ -39,11 +39,18 @@ build/exports.txt: $(ROOM_SQL)
 	@{ echo Pg_magic_func; \
 	   grep -oh "'MODULE_PATHNAME', '[a-z0-9_]*'" $(ROOM_SQL) | cut -d"'" -f4 | sort -u | sed 'p;s/^/pg_finfo_/'; } > $@
 
+# The demo's event generator, a program of its own.
+build/generate: $(wildcard scripts/generate/*.[ch]pp)
+	@mkdir -p build
+	$(CXX) -std=c++20 -O2 -Wall -Wextra -o $@ $(filter %.cpp,$^)
+
 -include $(OBJS:.o=.d)
 
 .PHONY: format lint
+CXX_FILES = $(wildcard src/*/*.[ch]pp test/*/*.[ch]pp scripts/*/*.[ch]pp)
 format:
-	clang-format-14 -i $(wildcard src/*/*.[ch]pp test/*/*.[ch]pp)
+	clang-format-14 -i $(CXX_FILES)
 lint:
-	clang-format-14 --dry-run --Werror $(wildcard src/*/*.[ch]pp test/*/*.[ch]pp)
+	clang-format-14 --dry-run --Werror $(CXX_FILES)
 	clang-tidy-14 --quiet $(SOURCES) -- -xc++ $(filter-out -MMD -MP,$(PG_CXXFLAGS)) $(filter -I%,$(CPPFLAGS)) -D_GNU_SOURCE
+	clang-tidy-14 --quiet $(wildcard scripts/*/*.cpp) -- -std=c++20

@@ -1,0 +1,58 @@
+-- The truth check
+
+-- Identity, by pairs of ids: two ids belong together if one person has both. Two people share one id at most, the
+-- household's tablet, so no pair is counted twice.
+SELECT
+  (SELECT sum(n * (n - 1) / 2) FROM (SELECT count(*) FROM aliases GROUP BY visitor_id) AS visitor(n)) AS found,
+  (SELECT sum(n * (n - 1) / 2) FROM (SELECT count(*) FROM truth.aliases GROUP BY person) AS person(n)) AS wanted,
+  (SELECT sum(n * (n - 1) / 2) FROM (
+     SELECT count(*) FROM aliases JOIN truth.aliases USING (alias, is_user) GROUP BY visitor_id, person
+   ) AS visitor_and_person(n)) AS both
+\gset
+
+-- The people all of whose ids, none of them shared, make one visitor, and no other id does.
+CREATE TEMP TABLE recognised AS
+SELECT person, visitor_id
+FROM (
+  SELECT person, min(visitor_id) AS visitor_id, count(*) AS ids
+  FROM (SELECT *, count(*) OVER (PARTITION BY alias, is_user) AS owners FROM truth.aliases) AS mine
+  LEFT JOIN aliases USING (alias, is_user)
+  GROUP BY person
+  HAVING max(owners) = 1 AND count(visitor_id) = count(*) AND min(visitor_id) = max(visitor_id)
+) AS person
+JOIN (SELECT visitor_id, count(*) AS ids FROM aliases GROUP BY visitor_id) AS visitor USING (visitor_id, ids);
+
+-- Each of their sessions has to be the true one: the same start, the same end, as many events.
+SELECT
+  count(true_events) AS true_sessions,
+  count(*) FILTER (WHERE events = true_events) AS same_sessions,
+  count(*) FILTER (WHERE events IS DISTINCT FROM true_events) AS different_sessions,
+  (SELECT count(*) FROM recognised) AS recognised,
+  (SELECT count(DISTINCT person) FROM truth.aliases) AS people
+FROM (SELECT visitor_id, started_at, ended_at, events FROM sessions JOIN recognised USING (visitor_id)) AS found
+FULL JOIN (
+  SELECT visitor_id, started_at, ended_at, events AS true_events FROM truth.sessions JOIN recognised USING (person)
+) AS wanted USING (visitor_id, started_at, ended_at)
+\gset
+
+SELECT format('%-10s %-10s %7s%%   %s', what, measure, to_char(100.0 * part / nullif(whole, 0), 'FM990.00'), explained)
+FROM (
+  VALUES
+    (1, 'identity', 'precision', :both, :found, 'of %s pairs of ids put together, %s belong together'),
+    (2, '', 'recall', :both, :wanted, 'of %s pairs that belong together, %s are put together'),
+    (3, 'sessions', 'the same', :same_sessions, :true_sessions,
+      'of %s true sessions, %s have the same start, end and events')
+) AS line (place, what, measure, part, whole, explanation),
+  LATERAL format(explanation, to_char(whole, 'FM999,999,999,999'), to_char(part, 'FM999,999,999,999')) AS explained
+ORDER BY place;
+
+SELECT format(
+  E'\nThe sessions are those of the %s people, of %s, all of whose ids, and nobody else''s, were put together.',
+  to_char(:recognised, 'FM999,999,999,999'), to_char(:people, 'FM999,999,999,999'));
+SELECT 'What is missed, the log cannot tell: devices on which somebody never logs in, and the second user of a tablet.';
+
+SELECT :different_sessions > 0 AS wrong
+\gset
+\if :wrong
+DO $$ BEGIN RAISE EXCEPTION 'sessions differ from the truth'; END $$;
+\endif
