@@ -9,6 +9,14 @@ void check_version(wire::reader& in) {
   if (in.fixed<std::uint8_t>() != version) in.fail("its version is unknown");
 }
 
+template <class Items>
+Items copy_of(const Items& items, std::pmr::memory_resource& memory) {
+  using item = std::remove_const_t<std::remove_pointer_t<decltype(items.data())>>;
+  auto* copy = static_cast<item*>(memory.allocate(items.size() * sizeof(item), alignof(item)));
+  std::copy(items.begin(), items.end(), copy);
+  return Items(copy, items.size());
+}
+
 }  // namespace
 
 void tally::serialize(wire::writer& out) const {
@@ -30,33 +38,16 @@ void tally::deserialize(wire::reader& in) {
   sum_.deserialize(in);
 }
 
-template <class Items>
-Items ledger::keep(const Items& items) {
-  using item = typename Items::value_type;
-  constexpr std::size_t smallest = 32, largest = 4096;
-  std::size_t bytes = items.size() * sizeof(item);
-  std::size_t units = (bytes + sizeof(std::uint16_t) - 1) / sizeof(std::uint16_t);
-  if (kept_.empty() || kept_.back().capacity() - kept_.back().size() < units) {
-    std::size_t usual = kept_.empty() ? smallest : std::min(2 * kept_.back().capacity(), largest);
-    kept_.emplace_back().reserve(std::max(units, usual));
-  }
-  auto& block = kept_.back();
-  block.resize(block.size() + units);
-  auto* copy = block.data() + block.size() - units;
-  if (bytes > 0) std::memcpy(copy, items.data(), bytes);
-  return Items(reinterpret_cast<const item*>(copy), items.size());
-}
-
 amount ledger::keep(const amount& value) {
   amount kept = value;
-  kept.digits = keep(value.digits);
+  kept.digits = copy_of(value.digits, kept_);
   return kept;
 }
 
 void ledger::add(std::string_view id, instant paid_at, const amount& value) {
   auto known = payments_.find(id);
   if (known == payments_.end()) {
-    payments_.emplace(keep(id), payment{paid_at, keep(value)});
+    payments_.emplace(copy_of(id, kept_), payment{paid_at, keep(value)});
     return;
   }
   payment& standing = known->second;

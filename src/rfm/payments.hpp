@@ -6,7 +6,6 @@
 #include <limits>
 #include <memory_resource>
 #include <string_view>
-#include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -58,7 +57,7 @@ class tally {
 /// payments stands, and of several at that time the one with the smallest amount.
 class ledger {
  public:
-  explicit ledger(std::pmr::memory_resource* memory) : kept_(memory), payments_(memory) {}
+  explicit ledger(std::pmr::memory_resource* memory) : kept_(64, memory), payments_(memory) {}
 
   void add(std::string_view id, instant paid_at, const amount& value);
   void combine(const ledger& other);
@@ -81,12 +80,9 @@ class ledger {
     amount value;
   };
 
-  /// A copy of `items` that lives as long as the ledger.
-  template <class Items>
-  Items keep(const Items& items);
   amount keep(const amount& value);
 
-  std::pmr::vector<std::pmr::vector<std::uint16_t>> kept_;  // ids and digits; they never move
+  std::pmr::monotonic_buffer_resource kept_;  // ids and digits: they never move and are never given back
   boost::unordered_flat_map<std::string_view, payment, boost::hash<std::string_view>, std::equal_to<>,
                             std::pmr::polymorphic_allocator<std::pair<const std::string_view, payment>>>
       payments_;
