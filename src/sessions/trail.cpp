@@ -101,7 +101,8 @@ const char* flaw(const session_rule& rule, const session_record* before, const s
   }
   if (session.events < instants) return "a session has too few events for its times";
   unsigned __int128 longest = rule.timeout - (rule.inclusive ? 1 : 0);
-  if (elapsed(session.started_at, session.ended_at) > longest * static_cast<std::uint64_t>(session.events - 1))
+  if (elapsed(session.started_at, session.ended_at) >
+      longest * static_cast<std::uint64_t>(session.events - 1))
     return "a session has too few events for its length";
   return nullptr;
 }
@@ -298,13 +299,15 @@ void write_trail(const session_rule& rule, std::span<const session_record> sessi
   }
 }
 
-void check_sessions(const session_rule& rule, std::span<const session_record> sessions, const char* sqlstate) {
+void check_sessions(const session_rule& rule, std::span<const session_record> sessions,
+                    const char* sqlstate) {
   const session_record* before = nullptr;
   std::int64_t events = 0;
   for (const session_record& session : sessions) {
     check_interrupts();
     const char* why = flaw(rule, before, session);
-    if (why == nullptr && __builtin_add_overflow(events, session.events, &events)) why = "it has too many events";
+    if (why == nullptr && __builtin_add_overflow(events, session.events, &events))
+      why = "it has too many events";
     if (why != nullptr) throw error(sqlstate, std::string("invalid trail: ") + why);
     before = &session;
   }
@@ -314,7 +317,8 @@ void check_trail(std::string_view bytes, std::pmr::memory_resource* memory) {
   wire::reader in(bytes, "trail");
   trail_view trail(bytes, memory);
   const dictionary& words = trail.words();
-  if (!distinct(words.texts, memory) || !distinct(words.touches, memory)) in.fail("a text or a touch is there twice");
+  if (!distinct(words.texts, memory) || !distinct(words.touches, memory))
+    in.fail("a text or a touch is there twice");
   std::pmr::vector<session_record> sessions(memory);
   sessions.reserve(trail.session_count());
   trail_view::cursor cursor(trail);

@@ -72,9 +72,10 @@ void write_session(json_writer& out, const session& session) {
 }
 
 [[noreturn]] void malformed(const std::string& why) {
-  throw error(sqlstate::invalid_text_representation, "invalid trail: " + why,
-              "A trail reads like {\"rule\": \"00:30:00\", \"sessions\": [{\"started_at\": \"2024-01-01T10:00:00Z\", "
-              "\"ended_at\": \"2024-01-01T10:05:00Z\", \"events\": 2}]}.");
+  throw error(
+      sqlstate::invalid_text_representation, "invalid trail: " + why,
+      "A trail reads like {\"rule\": \"00:30:00\", \"sessions\": [{\"started_at\": \"2024-01-01T10:00:00Z\", "
+      "\"ended_at\": \"2024-01-01T10:05:00Z\", \"events\": 2}]}.");
 }
 
 /// Reads the members of a JSON object by name.
@@ -143,7 +144,8 @@ session_record read_session(const JsonbValue* value, word_list& words) {
     session.converted_at = in.required(in.time("converted_at"), "converted_at");
     if (session.conversions < 1) malformed("conversions must be greater than zero");
   }
-  if (std::optional<std::string_view> page = in.text("landing_page")) session.landing_page = words.text(*page);
+  if (std::optional<std::string_view> page = in.text("landing_page"))
+    session.landing_page = words.text(*page);
   if (const JsonbValue* found = in.find("touch")) {
     json_members members(found, "a touch");
     channels::touch touch;
@@ -216,7 +218,8 @@ JOURNEY_FUNCTION(trail_recv) {
     pg_verifymbstr(text.data(), static_cast<int>(text.size()), false);
   std::string_view zone = trail.rule().day_boundary;
   if (!zone.empty() && local_calendar(zone).name() != zone)
-    throw error(sqlstate::invalid_binary_representation, "invalid trail: its time zone is not spelled as usual");
+    throw error(sqlstate::invalid_binary_representation,
+                "invalid trail: its time zone is not spelled as usual");
   PG_RETURN_BYTEA_P(DatumGetByteaP(pg::text_datum(bytes)));
 }
 

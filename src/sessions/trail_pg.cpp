@@ -36,10 +36,13 @@ class call_site {
 
   /// The rule that an aggregate's arguments give: the second one is a timeout or a session_rule.
   const session_bounds& rule_argument(FunctionCallInfo fcinfo) {
-    if (fcinfo->nargs < 3) return current_ != nullptr ? *current_ : *(current_ = &bounds(session_rule{.timeout = default_timeout}));
+    if (fcinfo->nargs < 3)
+      return current_ != nullptr ? *current_
+                                 : *(current_ = &bounds(session_rule{.timeout = default_timeout}));
     if (PG_ARGISNULL(2)) pg::null_argument(by_rule_ ? "rule" : "timeout");
-    std::string_view given = by_rule_ ? pg::text_argument(fcinfo, 2)
-                                      : std::string_view(DatumGetPointer(PG_GETARG_DATUM(2)), sizeof(Interval));
+    std::string_view given = by_rule_
+                                 ? pg::text_argument(fcinfo, 2)
+                                 : std::string_view(DatumGetPointer(PG_GETARG_DATUM(2)), sizeof(Interval));
     if (current_ != nullptr && given == std::string_view(given_.data(), given_.size())) return *current_;
     session_rule rule;
     if (by_rule_)
@@ -47,8 +50,10 @@ class call_site {
     else
       rule.timeout = pg::positive_duration(PG_GETARG_INTERVAL_P(2), "timeout");
     if (rule.max_duration)
-      throw error(sqlstate::invalid_parameter_value, "a trail can't have a rule with max_duration: " + rule_text(rule),
-                  "Such sessions can't be merged: where one ends depends on where it began. Use sessionize, or a rule "
+      throw error(sqlstate::invalid_parameter_value,
+                  "a trail can't have a rule with max_duration: " + rule_text(rule),
+                  "Such sessions can't be merged: where one ends depends on where it began. Use sessionize, "
+                  "or a rule "
                   "without max_duration.");
     current_ = &bounds(rule);
     given_.assign(given.begin(), given.end());
@@ -60,7 +65,8 @@ class call_site {
       if (known.rule == rule) return known;
     session_bounds made{rule};
     if (!rule.day_boundary.empty()) {
-      auto* calendar = std::pmr::polymorphic_allocator<>(memory_).new_object<local_calendar>(rule.day_boundary);
+      auto* calendar =
+          std::pmr::polymorphic_allocator<>(memory_).new_object<local_calendar>(rule.day_boundary);
       made.rule.day_boundary = calendar->name();
       made.day = day_of;
       made.calendar = calendar;
@@ -84,10 +90,11 @@ class call_site {
 
 void require_same(const session_rule& one, const session_rule& other) {
   if (one == other) return;
-  throw error(sqlstate::invalid_parameter_value,
-              "trails of different rules can't be merged: " + rule_text(one) + " and " + rule_text(other),
-              "Sessions that were cut by one rule don't tell where the other would cut. Make both trails from their "
-              "events with the same rule.");
+  throw error(
+      sqlstate::invalid_parameter_value,
+      "trails of different rules can't be merged: " + rule_text(one) + " and " + rule_text(other),
+      "Sessions that were cut by one rule don't tell where the other would cut. Make both trails from their "
+      "events with the same rule.");
 }
 
 /// The state of the group at hand, made at its first event.
@@ -130,7 +137,8 @@ template <class State>
 Datum finish(FunctionCallInfo fcinfo) {
   const auto* state = pg::state_argument<State>(fcinfo);
   if (state == nullptr) PG_RETURN_NULL();
-  return trail_datum([state](std::pmr::memory_resource* memory, wire::writer& out) { state->write(memory, out); });
+  return trail_datum(
+      [state](std::pmr::memory_resource* memory, wire::writer& out) { state->write(memory, out); });
 }
 
 template <class State>
@@ -215,8 +223,8 @@ std::int64_t lookback_start(FunctionCallInfo fcinfo, std::int64_t before) {
   if (PG_ARGISNULL(2)) return earliest_time;
   std::int64_t lookback = pg::positive_duration(PG_GETARG_INTERVAL_P(2), "lookback");
   if (TIMESTAMP_NOT_FINITE(before))
-    throw error(sqlstate::invalid_parameter_value, "lookback needs a time to look back from: before is infinite",
-                "Give before, too.");
+    throw error(sqlstate::invalid_parameter_value,
+                "lookback needs a time to look back from: before is infinite", "Give before, too.");
   return before < earliest_time + lookback ? earliest_time : before - lookback;
 }
 
@@ -312,7 +320,8 @@ JOURNEY_FUNCTION(trail_touches) {
   if (SRF_IS_FIRSTCALL() && (PG_ARGISNULL(0) || PG_ARGISNULL(1))) SRF_RETURN_DONE(SRF_FIRSTCALL_INIT());
   return pg::each_row(fcinfo, [fcinfo](MemoryContext context) -> touch_rows& {
     TimestampTz before = PG_GETARG_TIMESTAMPTZ(1);
-    return pg::make_in<touch_rows>(context, context, PG_GETARG_DATUM(0), lookback_start(fcinfo, before), before);
+    return pg::make_in<touch_rows>(context, context, PG_GETARG_DATUM(0), lookback_start(fcinfo, before),
+                                   before);
   });
 }
 
@@ -322,7 +331,8 @@ JOURNEY_FUNCTION(trail_session_count) {
   if (before > latest_time) PG_RETURN_INT64(static_cast<std::int64_t>(trail.session_count()));
   trail_view::cursor cursor(trail);
   std::int64_t count = 0;
-  for (const session_record* session; (session = cursor.next()) != nullptr && session->started_at <= before;) ++count;
+  for (const session_record* session; (session = cursor.next()) != nullptr && session->started_at <= before;)
+    ++count;
   PG_RETURN_INT64(count);
 }
 

@@ -27,7 +27,8 @@ bool touch_before(const session_record& a, const session_record& b, const word_l
 }  // namespace
 
 void too_many_events() {
-  throw error(sqlstate::numeric_value_out_of_range, "a trail can't hold more than 9223372036854775807 events");
+  throw error(sqlstate::numeric_value_out_of_range,
+              "a trail can't hold more than 9223372036854775807 events");
 }
 
 template <class Item>
@@ -104,7 +105,8 @@ void trail_state::joiner::operator()(session_record& whole, const session_record
     whole.touched_at = piece.touched_at;
   }
   if (piece.conversions != 0) {
-    if (whole.conversions == 0 || piece.converted_at < whole.converted_at) whole.converted_at = piece.converted_at;
+    if (whole.conversions == 0 || piece.converted_at < whole.converted_at)
+      whole.converted_at = piece.converted_at;
     whole.conversions += piece.conversions;  // no more than there are events
   }
   join_spans(whole, piece);

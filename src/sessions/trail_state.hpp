@@ -111,13 +111,14 @@ class session_list {
       add(session);
     };
     for (const Session& session : closed_) add_until(session);
-    if (!empty()) add_until(last_);  // late pieces all start before it
+    if (!empty()) add_until(last_);
+    for (; waiting != late.end(); ++waiting) add(*waiting);
     return all;
   }
 
   Session last_;
   std::pmr::vector<Session> closed_;  // before last_, in order of time
-  std::pmr::vector<Session> late_;    // earlier than last_, not yet merged with closed_
+  std::pmr::vector<Session> late_;    // not yet merged with the others
 };
 
 /// Texts and touches, each kept once and numbered from 1.
@@ -198,7 +199,8 @@ class trail_state {
   bool needs_page(std::int64_t ts) const { return !list_.continues(ts, *bounds); }
 
   /// Adds an event; its `touch`, if any, counts as of `ts`.
-  void add(std::int64_t ts, const channels::touch* touch, std::optional<std::string_view> page, bool converted);
+  void add(std::int64_t ts, const channels::touch* touch, std::optional<std::string_view> page,
+           bool converted);
   /// Adds all of another state of the same rule.
   void combine(const trail_state& other);
   /// Adds the sessions of a trail of the same rule.
@@ -224,7 +226,7 @@ class trail_state {
 
   session_list<session_record> list_;
   std::pmr::memory_resource* memory_;
-  word_list* words_ = nullptr;  // made when first needed
+  word_list* words_ = nullptr;   // made when first needed
   std::size_t many_words_ = 64;  // so many, and it is time to look for unused ones
 };
 
