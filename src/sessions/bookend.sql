@@ -48,7 +48,7 @@ CREATE AGGREGATE journey.first(value anyelement, ts timestamptz) (
   COMBINEFUNC = journey.first_combine, SERIALFUNC = journey.bookend_serialize,
   DESERIALFUNC = journey.bookend_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.first(anyelement, timestamptz) IS
-  'The value at the earliest ts, be it NULL. At the same ts, a value comes before NULL and the smallest value wins, by the default order of its type and then by its bytes. Rows with a NULL ts don''t count; NULL where none is left. A row of no named type is an error (42804)';
+  'The value at the earliest ts, be it NULL. At the same ts, a value comes before NULL and the smallest value wins, by the default order of its type and then by its text. Rows with a NULL ts don''t count; NULL where none is left. A row of no named type is an error (42804)';
 
 CREATE AGGREGATE journey.first(value anyelement, ts timestamp) (
   SFUNC = journey.first_transition, STYPE = internal, SSPACE = 64, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
@@ -62,7 +62,7 @@ CREATE AGGREGATE journey.last(value anyelement, ts timestamptz) (
   COMBINEFUNC = journey.last_combine, SERIALFUNC = journey.bookend_serialize,
   DESERIALFUNC = journey.bookend_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.last(anyelement, timestamptz) IS
-  'The value at the latest ts, be it NULL. At the same ts, a value comes before NULL and the greatest value wins, by the default order of its type and then by its bytes. Rows with a NULL ts don''t count; NULL where none is left. A row of no named type is an error (42804)';
+  'The value at the latest ts, be it NULL. At the same ts, a value comes before NULL and the greatest value wins, by the default order of its type and then by its text. Rows with a NULL ts don''t count; NULL where none is left. A row of no named type is an error (42804)';
 
 CREATE AGGREGATE journey.last(value anyelement, ts timestamp) (
   SFUNC = journey.last_transition, STYPE = internal, SSPACE = 64, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,

@@ -1,5 +1,4 @@
 // The aggregates first and last, and their forms that skip NULLs: the value at either end of time.
-#include <algorithm>
 #include <cstring>
 
 #include "pg/aggregate.hpp"
@@ -39,30 +38,20 @@ const TypeCacheEntry& type_of(FunctionCallInfo fcinfo, Oid type) {
   return *known;
 }
 
-template <class T>
-int three_way(T left, T right) {
-  return left < right ? -1 : left > right;
-}
-
-int compare_bytes(std::string_view left, std::string_view right) { return three_way(left, right); }
-
-/// The order of two values' bytes.
-int compare_images(const TypeCacheEntry& type, Datum left, Datum right) {
-  if (type.typbyval) return three_way(left, right);
-  if (type.typlen == -1) return compare_bytes(pg::text_view(left), pg::text_view(right));
-  if (type.typlen == -2) return std::strcmp(DatumGetCString(left), DatumGetCString(right));
-  return std::memcmp(DatumGetPointer(left), DatumGetPointer(right), type.typlen);
-}
-
 /// The default order of the type, if it has one. Values that are equal in it may still differ, such as the
-/// numerics 1.0 and 1.00: then, as for types without an order, their bytes decide.
+/// numerics 1.0 and 1.00: then, as for types without an order, their text decides, which is the same on any
+/// machine.
 int compare(const TypeCacheEntry& type, Oid collation, Datum left, Datum right) {
   if (OidIsValid(type.cmp_proc)) {
     auto* order = const_cast<FmgrInfo*>(&type.cmp_proc_finfo);
     Oid used = OidIsValid(collation) ? collation : C_COLLATION_OID;
     if (int result = DatumGetInt32(FunctionCall2Coll(order, used, left, right)); result != 0) return result;
   }
-  return compare_images(type, left, right);
+  if (datum_image_eq(left, right, type.typbyval, type.typlen)) return 0;
+  Oid output;
+  bool is_varlena;
+  getTypeOutputInfo(type.type_id, &output, &is_varlena);
+  return std::strcmp(OidOutputFunctionCall(output, left), OidOutputFunctionCall(output, right));
 }
 
 /// Whether `row` is nearer to the end than `kept`. At the same time, a value comes before no value; of two,
