@@ -1,4 +1,4 @@
-CREATE EXTENSION journey;
+CREATE EXTENSION IF NOT EXISTS journey;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 CREATE TEMP TABLE logins (anonymous_id text, user_id text, at timestamptz);

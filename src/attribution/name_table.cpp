@@ -1,7 +1,6 @@
 #include "attribution/name_table.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
 #include "pg/error.hpp"
@@ -10,11 +9,8 @@ namespace journey::attribution {
 
 name_table::id name_table::add(std::string_view name) {
   if (names_.size() >= none) throw error(sqlstate::program_limit_exceeded, "more than 4 billion names");
-  auto* copy = static_cast<char*>(memory_->allocate(name.size(), 1));
-  std::memcpy(copy, name.data(), name.size());
   auto number = static_cast<id>(names_.size());
-  names_.emplace_back(copy, name.size());
-  ids_.emplace(names_.back(), number);
+  ids_.emplace(names_.emplace_back(name), number);
   return number;
 }
 

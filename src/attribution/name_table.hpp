@@ -3,7 +3,9 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <deque>
 #include <memory_resource>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,7 +19,7 @@ class name_table {
  public:
   using id = std::uint32_t;
 
-  explicit name_table(std::pmr::memory_resource* memory) : memory_(memory), ids_(memory), names_(memory) {}
+  explicit name_table(std::pmr::memory_resource* memory) : names_(memory), ids_(memory) {}
 
   std::size_t size() const { return names_.size(); }
   std::string_view operator[](id number) const { return names_[number]; }
@@ -37,7 +39,7 @@ class name_table {
 
   /// The numbers of all of another table's names, by their numbers there.
   std::pmr::vector<id> numbers_of(const name_table& other) {
-    std::pmr::vector<id> numbers(names_.get_allocator());
+    std::pmr::vector<id> numbers(names_.get_allocator().resource());
     numbers.reserve(other.size());
     for (std::string_view name : other.names_) numbers.push_back(number(name));
     return numbers;
@@ -56,9 +58,8 @@ class name_table {
 
   id add(std::string_view name);
 
-  std::pmr::memory_resource* memory_;
-  map ids_;
-  std::pmr::vector<std::string_view> names_;
+  std::pmr::deque<std::pmr::string> names_;  // whose elements stay where they are
+  map ids_;                                  // views into names_
 };
 
 }  // namespace journey::attribution

@@ -150,7 +150,7 @@ JOURNEY_FUNCTION(url_host) {
 
 JOURNEY_FUNCTION(url_path) {
   std::optional<url> parsed = reader_of_call().parse(pg::text_argument(fcinfo, 0));
-  return text_or_null(fcinfo, parsed ? std::optional(parsed->path) : std::nullopt);
+  return text_or_null(fcinfo, parsed ? parsed->path : std::nullopt);
 }
 
 JOURNEY_FUNCTION(url_param) {

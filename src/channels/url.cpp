@@ -229,23 +229,16 @@ std::optional<url> url_reader::parse(std::string_view text) const {
   std::size_t scheme_end = scheme_length(text);
   std::string_view scheme = text.substr(0, scheme_end);
   bool file = same_ignoring_case(scheme, "file");
-  bool special = file || scheme.empty();
+  bool special = file || (scheme.empty() && text.starts_with('/'));
   for (std::string_view known : {"https", "http", "ws", "wss", "ftp"})
     special = special || same_ignoring_case(scheme, known);
 
-  std::string_view rest = text;
-  if (scheme.empty()) {
-    if (rest.empty() || (rest[0] != '/' && rest[0] != '?')) return {};
-  } else {
-    rest.remove_prefix(scheme_end + 1);
-  }
-
+  std::string_view rest = scheme.empty() ? text : text.substr(scheme_end + 1);
   std::size_t slashes = 0;
   while (slashes < rest.size() && is_slash(rest[slashes], special)) ++slashes;
-  bool has_authority = slashes >= 2;
-  if (special && !file && !scheme.empty()) {
-    has_authority = true;  // whatever the slashes
-    rest.remove_prefix(slashes);
+  bool has_authority = slashes >= 2 || (special && !file && !scheme.empty());
+  if (has_authority && special && !file) {
+    rest.remove_prefix(slashes);  // however many there are
   } else if (has_authority) {
     rest.remove_prefix(2);
   }
@@ -265,8 +258,9 @@ std::optional<url> url_reader::parse(std::string_view text) const {
   }
   rest = rest.substr(0, rest.find('#'));
   std::size_t question = rest.find('?');
-  result.path = rest.substr(0, question);
-  if (result.path.empty() && has_authority && special) result.path = "/";
+  std::string_view path = rest.substr(0, question);
+  if (path.empty() && has_authority && special) path = "/";
+  if (!scheme.empty() || path.starts_with('/')) result.path = path;
   if (question != rest.npos) result.query = rest.substr(question + 1);
   return result;
 }

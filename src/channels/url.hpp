@@ -11,8 +11,8 @@ namespace journey::channels {
 /// The parts of a URL that matter here: views into the text, or into the reader's memory where the text had
 /// to change.
 struct url {
-  std::optional<std::string_view> host;  // lower-case, decoded, without user, port; IPv6 in brackets
-  std::string_view path;                 // as written
+  std::optional<std::string_view> host;  // lower-case, decoded, without user and port; IPv6 in brackets
+  std::optional<std::string_view> path;  // as written
   std::string_view query;                // as written, without '?' and fragment
 };
 
@@ -25,7 +25,8 @@ class url_reader {
 
   std::pmr::memory_resource* memory() const { return memory_; }
 
-  /// Nothing for what is no URL. A reference that begins with '/' or '?' is read as a URL of an unknown site.
+  /// Nothing for what is no URL. A text without a scheme has no host unless it begins with '//', no path unless
+  /// it begins with '/'; it may still have a query.
   std::optional<url> parse(std::string_view text) const;
 
   /// The text that a form-encoded name or value stands for. An escape that would not give valid text (broken,

@@ -49,6 +49,7 @@ class writer {
   }
 
   char* data() { return bytes_.data(); }
+  const char* data() const { return bytes_.data(); }
   std::size_t size() const { return bytes_.size(); }
 
  private:

@@ -18,7 +18,7 @@ class current_rule {
   explicit current_rule(std::pmr::memory_resource* memory) : stored_(memory) {}
 
   void set_timeout(const Interval* timeout) {
-    if (std::memcmp(timeout, &timeout_, sizeof(Interval)) == 0) return;
+    if (rule_.timeout > 0 && std::memcmp(timeout, &timeout_, sizeof(Interval)) == 0) return;
     rule_.timeout = pg::positive_duration(timeout, "timeout");
     timeout_ = *timeout;
   }
@@ -37,7 +37,7 @@ class current_rule {
   std::int64_t day(std::int64_t ts) { return calendar_ ? calendar_->day(ts) : 0; }
 
  private:
-  Interval timeout_{};  // zero, which is no timeout
+  Interval timeout_{};
   std::pmr::string stored_;
   session_rule rule_;
   std::optional<local_calendar> calendar_;

@@ -73,37 +73,38 @@ class renumbering {
   numbers touches_;        // old numbers in the new order
 };
 
-/// Whether the gap between neighbours can be one between sessions. Where days split sessions, it can be of
-/// any length: which instants share a date changes with the server's time zone data.
-bool separate(const session_rule& rule, const session_record& earlier, const session_record& later) {
-  if (rule.day_boundary.empty()) return rule.times_out(earlier.ended_at, later.started_at);
-  return earlier.ended_at < later.started_at;
-}
-
-/// Throws unless events can have made this session.
-void check_session(const trail_view& trail, const session_record& session, wire::reader& in) {
-  const dictionary& words = trail.words();
-  if (session.touch > words.touches.size()) in.fail("a session has a touch that is not there");
-  if (session.landing_page > words.texts.size()) in.fail("a session has a landing page that is not there");
-  std::int64_t instants = session.ended_at == session.started_at ? 1 : 2;
-  auto holds = [&](std::int64_t time) {
-    if (time > session.started_at && time < session.ended_at) ++instants;
-    return time <= session.ended_at;
-  };
-  if (session.touch != 0 && !holds(session.touched_at)) in.fail("a touch comes after its session");
-  if (session.conversions != 0) {
-    bool same = session.touch != 0 && session.touched_at == session.converted_at;
-    if (!same && !holds(session.converted_at)) in.fail("a conversion comes after its session");
-    // The events before the first conversion are no conversions.
-    if (session.conversions > session.events - (session.converted_at > session.started_at ? 1 : 0))
-      in.fail("a session has more conversions than events");
+/// Why events can't have made this session after that other, if there is one; null where they can.
+const char* flaw(const session_rule& rule, const session_record* before, const session_record& session) {
+  if (session.started_at < earliest_time || session.ended_at > latest_time) return "a time is out of range";
+  if (session.ended_at < session.started_at) return "a session ends before it starts";
+  if (before != nullptr) {
+    if (session.started_at <= before->ended_at) return "the sessions are not in order of time";
+    // With a day boundary any gap will do: what shares a date changes with the server's time zone data.
+    if (rule.day_boundary.empty() && !rule.times_out(before->ended_at, session.started_at))
+      return "two sessions are closer than its timeout";
   }
-  if (session.events < instants) in.fail("a session has too few events for its times");
-  const session_rule& rule = trail.rule();
-  auto longest_gap = static_cast<unsigned __int128>(rule.timeout - (rule.inclusive ? 1 : 0));
+  std::int64_t instants = session.ended_at == session.started_at ? 1 : 2;
+  auto holds = [&](std::int64_t time) { return time >= session.started_at && time <= session.ended_at; };
+  auto within = [&](std::int64_t time) { return time > session.started_at && time < session.ended_at; };
+  if (session.touch != 0) {
+    if (!holds(session.touched_at)) return "a touch lies outside its session";
+    if (within(session.touched_at)) ++instants;
+  }
+  if (session.conversions != 0) {
+    if (!holds(session.converted_at)) return "a conversion lies outside its session";
+    bool counted = session.touch != 0 && session.touched_at == session.converted_at;
+    if (within(session.converted_at) && !counted) ++instants;
+    // What comes before the first conversion is no conversion.
+    if (session.conversions < 0 ||
+        session.conversions > session.events - (session.converted_at > session.started_at ? 1 : 0))
+      return "a session has more conversions than events";
+  }
+  if (session.events < instants) return "a session has too few events for its times";
+  unsigned __int128 longest = rule.timeout - (rule.inclusive ? 1 : 0);
   if (elapsed(session.started_at, session.ended_at) >
-      longest_gap * static_cast<unsigned __int128>(session.events - 1))
-    in.fail("a session has too few events for its length");
+      longest * static_cast<std::uint64_t>(session.events - 1))
+    return "a session has too few events for its length";
+  return nullptr;
 }
 
 template <class Item>
@@ -115,12 +116,18 @@ bool distinct(std::span<const Item> items, std::pmr::memory_resource* memory) {
 
 }  // namespace
 
+std::string_view dictionary::text(std::uint32_t number) const {
+  if (number == 0 || number > texts.size()) wire::reader({}, "trail").fail("a text is not there");
+  return texts[number - 1];
+}
+
 channels::touch dictionary::touch(std::uint32_t number, std::int64_t touched_at) const {
+  if (number == 0 || number > touches.size()) wire::reader({}, "trail").fail("a touch is not there");
   channels::touch result;
   result.touched_at = touched_at;
   const touch_numbers& numbers = touches[number - 1];
   for (std::size_t i = 0; i < numbers.size(); ++i)
-    if (numbers[i] != 0) result.texts[i] = texts[numbers[i] - 1];
+    if (numbers[i] != 0) result.texts[i] = text(numbers[i]);
   return result;
 }
 
@@ -163,7 +170,7 @@ const dictionary& trail_view::words() const {
       for (std::size_t i = 0; i < numbers.size(); ++i) {
         if ((present >> i & 1) == 0) continue;
         std::uint64_t number = in.varint();
-        if (number == 0 || number > texts_.size()) in.fail("a touch has a text that is not there");
+        if (number == 0 || number > texts_.size()) in.fail("a text is not there");
         numbers[i] = static_cast<std::uint32_t>(number);
       }
     }
@@ -177,15 +184,8 @@ const dictionary& trail_view::words() const {
 session trail_view::resolve(const session_record& record, std::int64_t number) const {
   session result{number, record.started_at, record.ended_at, record.events, record.conversions, {}, {}, {}};
   if (record.conversions != 0) result.converted_at = record.converted_at;
-  if (record.landing_page != 0) {
-    if (record.landing_page > words().texts.size())
-      rest_.fail("a session has a landing page that is not there");
-    result.landing_page = words().texts[record.landing_page - 1];
-  }
-  if (record.touch != 0) {
-    if (record.touch > words().touches.size()) rest_.fail("a session has a touch that is not there");
-    result.touch = words().touch(record.touch, record.touched_at);
-  }
+  if (record.landing_page != 0) result.landing_page = words().text(record.landing_page);
+  if (record.touch != 0) result.touch = words().touch(record.touch, record.touched_at);
   return result;
 }
 
@@ -207,13 +207,13 @@ const session_record* trail_view::cursor::next() {
   if ((has & has_counts) != 0) now.events = count(1);
   if ((has & has_touch) != 0) {
     std::uint64_t touch = rest_.varint();
-    if (touch / 2 + touch % 2 > UINT32_MAX) rest_.fail("a session has a touch that is not there");
+    if (touch / 2 + touch % 2 > UINT32_MAX) rest_.fail("a touch is not there");
     now.touch = static_cast<std::uint32_t>(touch / 2 + touch % 2);
     if (touch != 0) now.touched_at = touch % 2 == 1 ? now.started_at : after(now.started_at);
   }
   if ((has & has_page) != 0) {
     std::uint64_t page = rest_.varint();
-    if (page > UINT32_MAX) rest_.fail("a session has a landing page that is not there");
+    if (page > UINT32_MAX) rest_.fail("a text is not there");
     now.landing_page = static_cast<std::uint32_t>(page);
   }
   if ((has & has_conversions) != 0) {
@@ -299,24 +299,36 @@ void write_trail(const session_rule& rule, std::span<const session_record> sessi
   }
 }
 
+void check_sessions(const session_rule& rule, std::span<const session_record> sessions,
+                    const char* sqlstate) {
+  const session_record* before = nullptr;
+  std::int64_t events = 0;
+  for (const session_record& session : sessions) {
+    check_interrupts();
+    const char* why = flaw(rule, before, session);
+    if (why == nullptr && __builtin_add_overflow(events, session.events, &events))
+      why = "it has too many events";
+    if (why != nullptr) throw error(sqlstate, std::string("invalid trail: ") + why);
+    before = &session;
+  }
+}
+
 void check_trail(std::string_view bytes, std::pmr::memory_resource* memory) {
   wire::reader in(bytes, "trail");
   trail_view trail(bytes, memory);
-  std::pmr::vector<session_record> sessions(memory);
-  sessions.reserve(trail.session_count());
-  trail_view::cursor cursor(trail);
-  std::int64_t events = 0;
-  while (const session_record* next = cursor.next()) {
-    check_interrupts();
-    check_session(trail, *next, in);
-    if (!sessions.empty() && !separate(trail.rule(), sessions.back(), *next))
-      in.fail("two sessions are closer than its timeout");
-    if (__builtin_add_overflow(events, next->events, &events)) in.fail("it has too many events");
-    sessions.push_back(*next);
-  }
   const dictionary& words = trail.words();
   if (!distinct(words.texts, memory) || !distinct(words.touches, memory))
     in.fail("a text or a touch is there twice");
+  std::pmr::vector<session_record> sessions(memory);
+  sessions.reserve(trail.session_count());
+  trail_view::cursor cursor(trail);
+  while (const session_record* next = cursor.next()) {
+    check_interrupts();
+    if (next->touch > words.touches.size()) in.fail("a touch is not there");
+    if (next->landing_page > words.texts.size()) in.fail("a text is not there");
+    sessions.push_back(*next);
+  }
+  check_sessions(trail.rule(), sessions, sqlstate::invalid_binary_representation);
   wire::writer again(memory);
   write_trail(trail.rule(), sessions, words, memory, again);
   if (bytes != std::string_view(again.data(), again.size())) in.fail("it is not in its one canonical form");

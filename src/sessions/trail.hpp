@@ -61,11 +61,15 @@ struct session {
   std::optional<channels::touch> touch;
 };
 
-/// One session with its texts and touch as numbers in a dictionary; 0: none.
-struct session_record {
+/// The times of one session, or of a piece of one.
+struct session_span {
   std::int64_t started_at = 0;
   std::int64_t ended_at = 0;
   std::int64_t events = 0;
+};
+
+/// One session with its texts and touch as numbers in a dictionary; 0: none.
+struct session_record : session_span {
   std::int64_t conversions = 0;
   std::int64_t converted_at = 0;  // where there are conversions
   std::int64_t touched_at = 0;    // where there is a touch
@@ -76,11 +80,12 @@ struct session_record {
 /// The texts of a touch, each as a number in a dictionary.
 using touch_numbers = std::array<std::uint32_t, channels::touch_texts>;
 
-/// The texts and touches that session records number.
+/// The texts and touches that session records number. A number that is not there is an error.
 struct dictionary {
   std::span<const std::string_view> texts;
   std::span<const touch_numbers> touches;
 
+  std::string_view text(std::uint32_t number) const;
   channels::touch touch(std::uint32_t number, std::int64_t touched_at) const;
 };
 
@@ -165,6 +170,9 @@ class trail_view {
 /// touches are distinct; those that no session uses are left out.
 void write_trail(const session_rule& rule, std::span<const session_record> sessions, const dictionary& words,
                  std::pmr::memory_resource* memory, wire::writer& out);
+
+/// Throws, with the given SQLSTATE, unless events can have made these sessions under this rule.
+void check_sessions(const session_rule& rule, std::span<const session_record> sessions, const char* sqlstate);
 
 /// Throws unless `bytes` are exactly what `write_trail` makes of possible sessions. For bytes from outside.
 void check_trail(std::string_view bytes, std::pmr::memory_resource* memory);

@@ -1,8 +1,8 @@
-// Trails as arguments of SQL functions.
+// Trails between SQL and C++.
 #pragma once
 
+#include "pg/aggregate.hpp"
 #include "pg/datum.hpp"
-#include "pg/memory.hpp"
 #include "sessions/trail.hpp"
 
 namespace journey::sessions {
@@ -11,6 +11,16 @@ namespace journey::sessions {
 /// what the view allocates.
 inline trail_view trail_argument(FunctionCallInfo fcinfo, int position) {
   return trail_view(pg::text_view(PG_GETARG_DATUM(position)), pg::call_memory());
+}
+
+/// The trail that `write(memory, out)` writes.
+template <class Write>
+Datum trail_datum(Write write) {
+  struct written {
+    Write& write;
+    void serialize(wire::writer& out) const { write(pg::call_memory(), out); }
+  };
+  return PointerGetDatum(pg::to_bytea(written{write}));
 }
 
 }  // namespace journey::sessions

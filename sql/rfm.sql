@@ -1,0 +1,67 @@
+-- The SQL contract of the room rfm.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS journey;
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+SET search_path = public, journey;
+
+CREATE TABLE payments (customer text, paid_at timestamptz, amount numeric, payment_id text);
+INSERT INTO payments VALUES
+  ('ada', '2024-01-05 10:00', 20.50, 'p1'),
+  ('ada', '2024-03-01 09:00', 9.5, 'p2'),
+  ('ada', '2024-03-01 09:00', 9.5, 'p2'),
+  ('bob', '2024-02-10 12:00', 100, 'p3'),
+  ('bob', '2024-02-12 12:00', -40.00, 'p4'),
+  ('bob', NULL, 7, 'p5'),
+  ('bob', '2024-02-13 12:00', NULL, 'p6'),
+  ('cyd', '2024-02-29 23:59:59.999999', 0, 'p7'),
+  ('dan', NULL, NULL, NULL);
+
+-- rfm: values, refunds, NULLs, a customer without a whole row
+SELECT customer, (rfm(paid_at, amount)).* FROM payments GROUP BY customer ORDER BY customer;
+SELECT customer, (rfm(paid_at, amount, payment_id)).* FROM payments GROUP BY customer ORDER BY customer;
+SELECT rfm(paid_at, amount), rfm(paid_at, amount, payment_id) FROM payments WHERE false;
+
+-- Amounts of every type
+SELECT rfm(now(), amount::double precision) IS NOT NULL AS floats, pg_typeof((rfm(now(), 1.5::double precision)).monetary),
+  (rfm(paid_at, amount::double precision)).monetary FROM payments;
+SELECT (rfm(paid_at, 0.1::double precision)).monetary FROM payments;
+SELECT (rfm(now(), i)).monetary FROM (VALUES (2147483647), (2147483647), (-2147483648)) v(i);
+SELECT (rfm(now(), b)).monetary FROM (VALUES (9223372036854775807), (9223372036854775807), (-9223372036854775808)) v(b);
+SELECT (rfm(now(), s)).monetary FROM (VALUES (1::smallint), (2::smallint)) v(s);
+SELECT (rfm(now(), n)).monetary FROM (VALUES (1e30), (0.000000000000000000000000000001), (-1e30), (1.00)) v(n);
+SELECT (rfm(now(), n)).monetary FROM (VALUES (-0.01), (0.003)) v(n);
+
+-- Ids of any type; of rows with one id the earliest stands, then the one with the smallest amount
+SELECT rfm('2024-01-01'::timestamptz + day * interval '1 day', amount, id)
+FROM (VALUES (3, 10, 1), (1, 30, 1), (1, 20, 1), (2, 5, 2), (9, 99, NULL)) v(day, amount, id);
+SELECT (rfm(now(), 1, id)).frequency FROM (VALUES ('6e0b6ad4-0a8c-4a3b-a7ec-6a1b53c4c0d1'::uuid), ('6E0B6AD4-0A8C-4A3B-A7EC-6A1B53C4C0D1')) v(id);
+SELECT (rfm(now(), 1, id)).frequency FROM (VALUES ('ä'::varchar), ('a'), ('A'), (''), ('ä')) v(id);
+
+-- Bad payments
+SELECT rfm('infinity'::timestamptz, 1.0);
+SELECT rfm('-infinity'::timestamptz, 1, 'p1'::text);
+SELECT rfm(now(), 'NaN'::numeric);
+SELECT rfm(now(), '-Infinity'::numeric);
+SELECT rfm(now(), 'NaN'::double precision);
+SELECT rfm(now(), 'Infinity'::double precision, 1);
+
+-- rfm_bucket: steps of the percent rank, ties together
+SELECT measure, rfm_bucket(5) OVER (ORDER BY measure), rfm_bucket() OVER (ORDER BY measure DESC) AS reversed,
+  percent_rank() OVER (ORDER BY measure)
+FROM (VALUES (1), (1), (1), (1), (2), (3), (3), (4), (5), (6), (7)) v(measure) ORDER BY measure;
+SELECT rfm_bucket(5) OVER () AS no_order, rfm_bucket(buckets => 3) OVER (PARTITION BY measure ORDER BY measure) AS alone
+FROM generate_series(1, 3) measure;
+SELECT measure, rfm_bucket(3) OVER (ORDER BY measure) AS nulls_last, rfm_bucket(3) OVER (ORDER BY measure DESC) AS nulls_first,
+  rfm_bucket(3) OVER (ORDER BY measure ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING) AS with_a_frame
+FROM (VALUES (1), (2), (3), (NULL), (NULL)) v(measure) ORDER BY measure;
+SELECT rfm_bucket(0) OVER ();
+SELECT rfm_bucket(NULL) OVER ();
+SELECT rfm_bucket(5);
+
+-- rfm_segment
+SELECT recency, string_agg(rfm_segment(recency, frequency), ', ' ORDER BY frequency)
+FROM generate_series(1, 5) recency, generate_series(1, 5) frequency GROUP BY recency ORDER BY recency;
+SELECT rfm_segment(NULL, 1), rfm_segment(1, NULL);
+SELECT rfm_segment(0, 1);
+SELECT rfm_segment(5, 6);

@@ -1,0 +1,118 @@
+-- RFM: the same values in any plan, order and split, and the same as plain SQL.
+\set QUIET on
+\pset format unaligned
+\pset tuples_only true
+SET client_min_messages = warning;
+SET timezone = 'UTC';
+CREATE SCHEMA rfm_test;
+SET search_path = rfm_test, public;
+SELECT no_plan();
+
+CREATE FUNCTION explained(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE line text; lines text := '';
+BEGIN
+  FOR line IN EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF) ' || statement LOOP lines := lines || line || E'\n'; END LOOP;
+  RETURN lines;
+END $$;
+
+-- Random payments with ties, refunds, zeros, NULLs and duplicates, some of which differ in time or amount.
+SELECT setseed(0.6);
+CREATE TABLE drawn AS
+SELECT 'customer ' || (random() * random() * 2000)::int AS customer,
+  CASE WHEN random() > 0.01 THEN '2022-12-15'::timestamptz + floor(random() * 400) * interval '1 day' + floor(random() * 2) * interval '12 hours' END AS paid_at,
+  CASE WHEN random() > 0.01 THEN round((random() * 300 - 30)::numeric, (random() * 3)::int) END AS amount,
+  'payment ' || n AS payment_id
+FROM generate_series(1, 20000) n;
+CREATE TABLE payments (customer text, paid_at timestamptz, amount numeric, payment_id text) PARTITION BY HASH (customer);
+CREATE TABLE payments_0 PARTITION OF payments FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE payments_1 PARTITION OF payments FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO payments SELECT * FROM (
+SELECT * FROM drawn
+UNION ALL SELECT * FROM drawn WHERE random() < 0.1
+UNION ALL SELECT customer, paid_at + floor(random() * 3 - 1) * interval '20 days', amount + floor(random() * 3), payment_id FROM drawn WHERE random() < 0.1
+) rows ORDER BY random();
+ANALYZE payments;
+
+-- The rules in plain SQL
+CREATE VIEW plain AS
+SELECT customer, min(paid_at) AS first_paid_at, max(paid_at) AS last_paid_at, count(*) AS frequency, sum(amount) AS monetary
+FROM payments WHERE paid_at IS NOT NULL AND amount IS NOT NULL GROUP BY customer;
+CREATE VIEW plain_once AS
+SELECT customer, min(paid_at) AS first_paid_at, max(paid_at) AS last_paid_at, count(*) AS frequency, sum(amount) AS monetary
+FROM (
+  SELECT DISTINCT ON (customer, payment_id) * FROM payments
+  WHERE paid_at IS NOT NULL AND amount IS NOT NULL AND payment_id IS NOT NULL
+  ORDER BY customer, payment_id, paid_at, amount, scale(amount)
+) once GROUP BY customer;
+CREATE TABLE expected AS SELECT * FROM plain;
+CREATE TABLE expected_once AS SELECT * FROM plain_once;
+CREATE VIEW computed AS SELECT customer, (value).* FROM (SELECT customer, journey.rfm(paid_at, amount) AS value FROM payments GROUP BY customer) g WHERE value IS NOT NULL;
+CREATE VIEW computed_once AS SELECT customer, (value).* FROM (SELECT customer, journey.rfm(paid_at, amount, payment_id) AS value FROM payments GROUP BY customer) g WHERE value IS NOT NULL;
+
+-- Rows of one but not of the other, in text, so that the decimal places shown count, too.
+CREATE FUNCTION differences(one text, other text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE found bigint;
+BEGIN
+  EXECUTE format('WITH one AS MATERIALIZED (SELECT t::text FROM %1$s t), other AS MATERIALIZED (SELECT t::text FROM %2$s t)
+    SELECT count(*) FROM ((SELECT * FROM one EXCEPT ALL SELECT * FROM other) UNION ALL (SELECT * FROM other EXCEPT ALL SELECT * FROM one)) d', one, other) INTO found;
+  RETURN found;
+END $$;
+CREATE FUNCTION check_equal(plan text) RETURNS SETOF text LANGUAGE sql AS $$
+  SELECT is(differences('computed', 'expected'), 0::bigint, 'rfm equals plain SQL: ' || plan)
+  UNION ALL SELECT is(differences('computed_once', 'expected_once'), 0::bigint, 'rfm with payment_id equals plain SQL: ' || plan) $$;
+
+SELECT cmp_ok(count(*), '>', 1000::bigint, 'many customers') FROM expected;
+SELECT cmp_ok(sum(e.frequency), '>', sum(o.frequency) + 1000, 'many duplicates') FROM expected e JOIN expected_once o USING (customer);
+
+SET max_parallel_workers_per_gather = 0;
+SET enable_sort = off;
+SELECT matches(explained('SELECT * FROM computed_once'), 'HashAggregate', 'a hashed plan');
+SELECT check_equal('hashed');
+SET work_mem = '64kB';
+SELECT matches(explained('SELECT * FROM computed_once'), 'Disk Usage: \d+kB', 'a spilling plan');
+SELECT check_equal('spilled');
+RESET work_mem;
+RESET enable_sort;
+SET enable_hashagg = off;
+SELECT matches(explained('SELECT * FROM computed'), 'GroupAggregate', 'a sorted plan');
+SELECT check_equal('sorted');
+RESET enable_hashagg;
+SET enable_partitionwise_aggregate = on;
+SELECT matches(explained('SELECT * FROM computed_once'), 'Append', 'a partition-wise plan');
+SELECT check_equal('partition-wise');
+RESET enable_partitionwise_aggregate;
+SET max_parallel_workers_per_gather = 2;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+SELECT matches(explained('SELECT * FROM computed'), 'Partial', 'a parallel plan');
+SELECT matches(explained('SELECT * FROM computed_once'), 'Gather', 'a parallel plan with payment_id');
+SELECT check_equal('parallel');
+SELECT is(journey.rfm(paid_at, amount, payment_id)::text, NULL, 'over no rows, in parallel') FROM payments WHERE customer = 'nobody';
+RESET max_parallel_workers_per_gather;
+
+-- Sums of floating point amounts do not depend on the order
+CREATE TABLE floats AS SELECT n, (random() - 0.5) * 10 ^ (random() * 12 - 2) AS amount FROM generate_series(1, 2000) n;
+SELECT is(count(DISTINCT monetary), 1::bigint, 'double precision: one sum whatever the order') FROM (
+  SELECT (journey.rfm(now(), amount ORDER BY n)).monetary FROM floats
+  UNION ALL SELECT (journey.rfm(now(), amount ORDER BY n DESC)).monetary FROM floats
+  UNION ALL SELECT (journey.rfm(now(), amount ORDER BY amount)).monetary FROM floats
+  UNION ALL SELECT sum(amount::numeric) FROM floats) s;
+
+-- As a moving aggregate the final function runs many times over one state
+SELECT is(count(*), 0::bigint, 'rfm and rfm with payment_id as window functions')
+FROM (SELECT journey.rfm(paid_at, amount) OVER w AS value, journey.rfm(paid_at, amount, n) OVER w AS once, count(*) OVER w AS frequency, sum(amount) OVER w AS monetary
+  FROM (SELECT now() AS paid_at, n, n * 0.01 AS amount FROM generate_series(1, 300) n) p WINDOW w AS (ORDER BY n)) s
+WHERE (value).frequency <> frequency OR (value).monetary <> monetary OR value <> once;
+
+-- rfm_bucket: as the steps of percent_rank, in partitions with many ties
+CREATE TABLE measures AS SELECT (random() * 40)::int AS p, floor(exp(random() * 3)) AS measure FROM generate_series(1, 5000);
+SELECT is(count(*), 0::bigint, 'rfm_bucket(5) equals the recipe''s CASE over percent_rank')
+FROM (SELECT journey.rfm_bucket(5) OVER w AS bucket, percent_rank() OVER w AS rank FROM measures WINDOW w AS (PARTITION BY p ORDER BY measure DESC)) s
+WHERE bucket <> CASE WHEN rank >= 0.8 THEN 5 WHEN rank >= 0.6 THEN 4 WHEN rank >= 0.4 THEN 3 WHEN rank >= 0.2 THEN 2 ELSE 1 END;
+SELECT matches(explained('SELECT * FROM (SELECT journey.rfm_bucket(5) OVER (PARTITION BY p ORDER BY measure) AS b FROM measures) s WHERE b <= 1'), 'Run Condition', 'the planner knows that buckets only grow');
+SELECT doesnt_match(explained('SELECT * FROM (SELECT journey.rfm_bucket(5 + p) OVER (ORDER BY measure) AS b FROM measures) s WHERE b <= 1'), 'Run Condition', 'but not where their number changes');
+SELECT is((SELECT count(*) FROM (SELECT journey.rfm_bucket(5) OVER (PARTITION BY p ORDER BY measure) AS b FROM measures) s WHERE b <= 2),
+  (SELECT count(*) FROM (SELECT percent_rank() OVER (PARTITION BY p ORDER BY measure) AS r FROM measures) s WHERE r < 0.4), 'a run condition keeps the result');
+
+SELECT * FROM finish();

@@ -1,0 +1,244 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <random>
+#include <string>
+
+#include "rfm/money.hpp"
+#include "rfm/payments.hpp"
+#include "rfm/scores.hpp"
+
+namespace {
+
+using namespace journey::rfm;
+using journey::wire::reader;
+using journey::wire::writer;
+
+std::pmr::memory_resource* memory() { return std::pmr::get_default_resource(); }
+
+/// An amount with its digits: `units` of the last of `scale` decimal places. The slow, obvious way.
+struct given {
+  given(std::int64_t units, int scale) : units(units), scale(scale) {
+    __int128 rest = units < 0 ? -static_cast<__int128>(units) : units;
+    int places = (scale + 3) / 4;
+    for (int i = scale; i < 4 * places; ++i) rest *= 10;
+    for (; rest > 0; rest /= 10000) digits.insert(digits.begin(), static_cast<std::uint16_t>(rest % 10000));
+    weight = static_cast<int>(digits.size()) - 1 - places;
+    while (!digits.empty() && digits.back() == 0) digits.pop_back();
+  }
+  amount value() const {
+    return {digits, digits.empty() ? 0 : weight, static_cast<std::uint16_t>(scale), units < 0};
+  }
+  std::int64_t units;
+  int scale;
+  std::vector<std::uint16_t> digits;
+  std::int32_t weight;
+};
+
+/// An amount in words that a person can check.
+std::string text(const amount& value) {
+  std::string out = value.negative ? "-" : "";
+  out += "[";
+  for (auto digit : value.digits) out += std::to_string(digit) + " ";
+  return out + "]e" + std::to_string(value.weight) + "/" + std::to_string(value.scale);
+}
+
+std::string text(const money& sum) {
+  std::pmr::vector<std::uint16_t> digits;
+  return text(sum.value(digits));
+}
+
+given random_amount(std::mt19937_64& random) {
+  auto units = static_cast<std::int64_t>(random() >> (8 + random() % 55));
+  return {random() % 3 == 0 ? -units : units, static_cast<int>(random() % 3) * 2};
+}
+
+TEST(rfm_money, whole_numbers) {
+  std::uint16_t digits[5];
+  EXPECT_EQ(text(whole(0, digits)), "[]e-1/0");
+  EXPECT_EQ(text(whole(10000, digits)), "[1 ]e1/0");
+  EXPECT_EQ(text(whole(-20001, digits)), "-[2 1 ]e1/0");
+  EXPECT_EQ(text(whole(INT64_MAX, digits)), "[922 3372 368 5477 5807 ]e4/0");
+  EXPECT_EQ(text(whole(INT64_MIN, digits)), "-[922 3372 368 5477 5808 ]e4/0");
+}
+
+TEST(rfm_money, sums_equal_integer_arithmetic_in_any_order_and_split) {
+  std::mt19937_64 random(11);
+  for (int round = 0; round < 500; ++round) {
+    std::vector<given> amounts;
+    std::int64_t cents_of_cents = 0;
+    int scale = 0;
+    for (std::size_t count = random() % 20; count > 0; --count) {
+      amounts.push_back(random_amount(random));
+      std::int64_t units = amounts.back().units >> 16;
+      amounts.back() = given(units, amounts.back().scale);
+      cents_of_cents += units * (amounts.back().scale == 4 ? 1 : amounts.back().scale == 2 ? 100 : 10000);
+      scale = std::max(scale, amounts.back().scale);
+    }
+    std::shuffle(amounts.begin(), amounts.end(), random);
+    money left(memory()), right(memory());
+    for (const given& one : amounts) (random() % 2 == 0 ? left : right).add(one.value());
+    writer out(memory());
+    right.serialize(out);
+    money copy(memory());
+    reader in({out.data(), out.size()}, "test");
+    copy.deserialize(in);
+    in.end();
+    left.add(copy);
+    given expected(cents_of_cents, 4);
+    expected.scale = scale;
+    EXPECT_EQ(text(left), text(expected.value()));
+  }
+}
+
+TEST(rfm_money, carries_through_all_places) {
+  money sum(memory());
+  for (int i = 0; i < 10000; ++i) sum.add(given(99999999, 4).value());
+  EXPECT_EQ(text(sum), "[9999 9999 ]e1/4");  // 10,000 times 9999.9999
+  sum.add(given(-999999990000, 4).value());
+  EXPECT_EQ(text(sum), "[]e0/4");
+  sum.add(given(-1, 4).value());
+  EXPECT_EQ(text(sum), "-[1 ]e-1/4");
+}
+
+TEST(rfm_money, compares_by_value_then_by_scale) {
+  std::mt19937_64 random(12);
+  for (int round = 0; round < 2000; ++round) {
+    given left(static_cast<std::int64_t>(random() % 2001) - 1000, 2),
+        right(static_cast<std::int64_t>(random() % 2001) - 1000, 2);
+    int expected = (left.units > right.units) - (left.units < right.units);
+    int order = compare(left.value(), right.value());
+    EXPECT_EQ((order > 0) - (order < 0), expected) << left.units << " " << right.units;
+  }
+  EXPECT_LT(compare(given(100, 2).value(), given(10000, 4).value()), 0);
+  EXPECT_LT(compare(given(10000, 4).value(), given(200, 2).value()), 0);
+  EXPECT_GT(compare(given(100000000, 2).value(), given(9999, 0).value()), 0);
+}
+
+struct row {
+  std::string id;
+  instant paid_at;
+  given value;
+};
+
+std::string text(const tally& payments) {
+  return std::to_string(payments.first()) + ".." + std::to_string(payments.last()) + " " +
+         std::to_string(payments.count()) + " " + text(payments.sum());
+}
+
+std::string text(const ledger& payments) {
+  tally sum(memory());
+  payments.each([&](instant paid_at, const amount& value) { sum.add(paid_at, value); });
+  return text(sum);
+}
+
+TEST(rfm_ledger, counts_each_payment_once_in_any_order_and_split) {
+  std::mt19937_64 random(13);
+  for (int round = 0; round < 300; ++round) {
+    std::vector<row> rows;
+    for (std::size_t count = random() % 60; count > 0; --count)
+      rows.push_back({"payment " + std::to_string(random() % 20), static_cast<instant>(random() % 5),
+                      given(static_cast<std::int64_t>(random() % 5) - 2, 2)});
+    // The rule, plainly: the least row of each id.
+    std::map<std::string, std::pair<instant, std::int64_t>> standing;
+    for (const row& one : rows) {
+      auto [known, added] = standing.try_emplace(one.id, one.paid_at, one.value.units);
+      if (!added) known->second = std::min(known->second, {one.paid_at, one.value.units});
+    }
+    tally expected(memory());
+    for (const auto& [id, payment] : standing) expected.add(payment.first, given(payment.second, 2).value());
+
+    std::shuffle(rows.begin(), rows.end(), random);
+    ledger left(memory()), right(memory()), copy(memory());
+    for (const row& one : rows)
+      (random() % 2 == 0 ? left : right).add(one.id, one.paid_at, one.value.value());
+    writer out(memory());
+    right.serialize(out);
+    reader in({out.data(), out.size()}, "test");
+    copy.deserialize(in);
+    in.end();
+    std::string before = text(copy);
+    left.combine(copy);
+    EXPECT_EQ(text(left), text(expected));
+    EXPECT_EQ(text(copy), before);
+  }
+}
+
+TEST(rfm_ledger, keeps_ids_and_amounts_of_any_length) {
+  ledger payments(memory());
+  money expected(memory());
+  for (std::size_t length : {0, 1, 31, 32, 33, 5000, 100000, 7}) {
+    payments.add(std::string(length, 'x'), 1, given(12345, 2).value());
+    payments.add(std::string(length, 'x'), 2, given(5, 0).value());
+    expected.add(given(12345, 2).value());
+  }
+  tally sum(memory());
+  payments.each([&](instant paid_at, const amount& value) { sum.add(paid_at, value); });
+  EXPECT_EQ(text(sum.sum()), text(expected));
+  EXPECT_EQ(sum.count(), 8);
+}
+
+/// Reads `bytes` as a `State`; a refusal is fine, a crash is not.
+template <class State>
+bool survives(const std::string& bytes) {
+  State state(memory());
+  reader in(bytes, "test");
+  try {
+    state.deserialize(in);
+    in.end();
+    return true;
+  } catch (const journey::error& refused) {
+    EXPECT_EQ(std::string(refused.state()), journey::sqlstate::invalid_binary_representation);
+    return false;
+  }
+}
+
+template <class State>
+void refuses_damage(State& state) {
+  writer out(memory());
+  state.serialize(out);
+  std::string bytes(out.data(), out.size());
+  EXPECT_TRUE(survives<State>(bytes));
+  for (std::size_t length = 0; length < bytes.size(); ++length)
+    EXPECT_FALSE(survives<State>(bytes.substr(0, length)));
+  for (std::size_t at = 0; at < bytes.size(); ++at)
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string flipped = bytes;
+      flipped[at] = static_cast<char>(flipped[at] ^ (1 << bit));
+      survives<State>(flipped);
+    }
+}
+
+TEST(rfm_states, refuse_damaged_bytes) {
+  tally sum(memory());
+  sum.add(5, given(-12345678, 2).value());
+  sum.add(7, given(99, 0).value());
+  refuses_damage(sum);
+  ledger payments(memory());
+  payments.add("a", 5, given(-12345678, 2).value());
+  payments.add("", 7, given(0, 4).value());
+  refuses_damage(payments);
+}
+
+TEST(rfm_bucket, equals_steps_of_the_percent_rank) {
+  for (int buckets = 1; buckets <= 12; ++buckets)
+    for (std::int64_t rows = 1; rows <= 60; ++rows)
+      for (std::int64_t rank = 1; rank <= rows; ++rank) {
+        // In whole numbers: the largest bucket whose lower bound the percent rank reaches.
+        int expected = 1;
+        while (expected < buckets && rows > 1 && (rank - 1) * buckets >= expected * (rows - 1)) ++expected;
+        EXPECT_EQ(bucket(rank, rows, buckets), expected) << rank << " of " << rows << " in " << buckets;
+      }
+  EXPECT_EQ(bucket(INT64_MAX - 1, INT64_MAX, INT32_MAX), INT32_MAX);
+}
+
+TEST(rfm_segment, refuses_other_scores) {
+  for (auto [recency, frequency] : {std::pair{0, 1}, {6, 1}, {1, 0}, {1, 6}, {-1, -1}})
+    EXPECT_THROW(segment(recency, frequency), journey::error);
+  EXPECT_EQ(segment(1, 5), "Cannot Lose Them");
+  EXPECT_EQ(segment(5, 1), "New Customers");
+}
+
+}  // namespace
