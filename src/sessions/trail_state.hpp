@@ -111,13 +111,14 @@ class session_list {
       add(session);
     };
     for (const Session& session : closed_) add_until(session);
-    if (!empty()) add_until(last_);  // late pieces all start before it
+    if (!empty()) add_until(last_);
+    for (; waiting != late.end(); ++waiting) add(*waiting);
     return all;
   }
 
   Session last_;
   std::pmr::vector<Session> closed_;  // before last_, in order of time
-  std::pmr::vector<Session> late_;    // earlier than last_, not yet merged with closed_
+  std::pmr::vector<Session> late_;    // not yet merged with the others
 };
 
 /// Texts and touches, each kept once and numbered from 1.
