@@ -1,10 +1,9 @@
 -- Which channels earned the sign-ups
 SELECT
-  coalesce(channel, 'all channels') AS channel,
-  round(sum(credit) FILTER (WHERE model = 'first')::numeric, 1) AS first,
-  round(sum(credit) FILTER (WHERE model = 'last')::numeric, 1) AS last,
-  round(sum(credit) FILTER (WHERE model = 'linear')::numeric, 1) AS linear,
-  (SELECT count(*) FROM sign_ups) AS "of sign-ups"
+  coalesce(channel, 'all ' || (SELECT count(*) FROM sign_ups) || ' sign-ups') AS channel,
+  round(sum(credit) FILTER (WHERE model = 'first')::numeric, 1) AS "first touch",
+  round(sum(credit) FILTER (WHERE model = 'last')::numeric, 1) AS "last touch",
+  round(sum(credit) FILTER (WHERE model = 'linear')::numeric, 1) AS linear
 FROM credits
 GROUP BY GROUPING SETS ((channel), ())
 ORDER BY GROUPING(channel), linear DESC, channel;

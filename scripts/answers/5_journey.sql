@@ -9,7 +9,7 @@ LEFT JOIN (SELECT visitor_id, count(*) AS ids FROM aliases GROUP BY 1) AS known 
 GROUP BY visitor_id, frequency, ids
 ORDER BY
   count(*) <= 9 DESC,
-  least(count(DISTINCT (touch).channel) FILTER (WHERE started_at <= converted_at), 4) DESC,
+  least(count(DISTINCT (touch).channel) FILTER (WHERE started_at <= sign_ups.converted_at), 4) DESC,
   least(ids, 4) DESC, least(frequency, 2) DESC NULLS LAST, visitor_id
 LIMIT 1;
 

@@ -203,7 +203,7 @@ std::uint64_t world::device_id(const person& who) const {
 
 /// Neighbours in number make a household; some households have one tablet between them.
 bool world::shares_tablet(const person& who) const {
-  return mix(~seed_, static_cast<std::uint64_t>(who.number / 2)) % 100 < 10;
+  return mix(~seed_, static_cast<std::uint64_t>(who.number / 2)) % 100 < 20;
 }
 
 }  // namespace generate

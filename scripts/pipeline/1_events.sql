@@ -6,15 +6,3 @@ SELECT DISTINCT ON (event_id)
 FROM tracks
 WHERE isfinite(ts) AND coalesce(user_id, anonymous_id) IS NOT NULL
 ORDER BY event_id, received_at;
-
--- The site's own hosts: coming from them is no touch.
-CREATE TABLE own_hosts AS
-SELECT array_agg(host) AS hosts
-FROM (
-  SELECT journey.url_host(page_url) AS host
-  FROM events
-  WHERE page_url IS NOT NULL
-  GROUP BY 1
-  ORDER BY count(*) DESC
-  LIMIT 20
-) AS most_frequent;

@@ -5,11 +5,6 @@ CREATE TABLE alias_trails AS
 SELECT
   coalesce(user_id, anonymous_id) AS alias,
   user_id IS NOT NULL AS is_user,
-  journey.trail(
-    ts, '30 minutes',
-    journey.touch(ts, page_url, referrer, (SELECT hosts FROM own_hosts)),
-    page_url,
-    event = :'signup'
-  ) AS trail
+  journey.trail(ts, '30 minutes', journey.touch(ts, page_url, referrer), page_url, event = :'signup') AS trail
 FROM events
 GROUP BY 1, 2;

@@ -32,13 +32,13 @@ struct grouping::campaign {
 };
 
 void grouping::add_param(const touch_param& param) {
-  if (param_numbers_.emplace(param.name, static_cast<std::uint32_t>(params_.size())).second)
+  if (put(param_numbers_, param.name, static_cast<std::uint32_t>(params_.size())).second)
     params_.push_back(param);
 }
 
 void grouping::set_own_hosts(std::span<const std::string_view> hosts) {
   own_.clear();
-  for (std::string_view host : hosts) own_.emplace(own_part(host), true);
+  for (std::string_view host : hosts) put(own_, own_part(host), true);
 }
 
 grouping::known_host grouping::look_up(std::string_view host) {
@@ -49,7 +49,7 @@ grouping::known_host grouping::look_up(std::string_view host) {
                    static_cast<std::uint32_t>(own.size())};
   if (host.size() <= longest_remembered) {
     if (looked_up_.size() >= most_remembered) looked_up_.clear();
-    looked_up_.emplace(host, found);
+    put(looked_up_, host, found);
   }
   return found;
 }

@@ -81,7 +81,7 @@ const channel_rules::rule_set& channel_rules::satisfied(std::size_t field, std::
   find_satisfied(field, value, own.scratch);
   if (value.size() > longest_remembered) return own.scratch;
   if (own.remembered.size() >= most_remembered) own.remembered.clear();
-  return own.remembered.emplace(value, own.scratch).first->second;
+  return put(own.remembered, value, rule_set(own.scratch, memory_)).first->second;
 }
 
 std::string_view channel_rules::channel(const rule_values& values) {

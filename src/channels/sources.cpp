@@ -7,8 +7,8 @@ namespace journey::channels {
 void source_list::add(const source& known, std::span<const std::string_view> names) {
   auto number = static_cast<std::uint32_t>(sources_.size());
   sources_.push_back(known);
-  for (std::string_view name : names) by_name_.emplace(name, number);
-  by_name_.emplace(known.name, number);
+  for (std::string_view name : names) put(by_name_, name, number);
+  put(by_name_, known.name, number);
 }
 
 const source* source_list::exactly(std::string_view name) const {
