@@ -46,11 +46,16 @@ build/generate: $(wildcard scripts/generate/*.[ch]pp)
 
 -include $(OBJS:.o=.d)
 
-.PHONY: format lint
+.PHONY: format lint lint-format lint-tidy
+# One version for everybody, since versions differ in their judgement.
+LLVM ?= 14
 CXX_FILES = $(wildcard src/*/*.[ch]pp test/*/*.[ch]pp scripts/*/*.[ch]pp)
+TIDY = printf '%s\0' $(1) | xargs -0 -P $(shell nproc) -I FILE clang-tidy-$(LLVM) --quiet $(if $(filter true,$(CI)),--warnings-as-errors='*') FILE --
 format:
-	clang-format-14 -i $(CXX_FILES)
-lint:
-	clang-format-14 --dry-run --Werror $(CXX_FILES)
-	clang-tidy-14 --quiet $(SOURCES) -- -xc++ $(filter-out -MMD -MP,$(PG_CXXFLAGS)) $(filter -I%,$(CPPFLAGS)) -D_GNU_SOURCE
-	clang-tidy-14 --quiet $(wildcard scripts/*/*.cpp) -- -std=c++20
+	clang-format-$(LLVM) -i $(CXX_FILES)
+lint: lint-format lint-tidy
+lint-format:
+	clang-format-$(LLVM) --dry-run --Werror $(CXX_FILES)
+lint-tidy:
+	$(call TIDY,$(SOURCES)) -xc++ $(filter-out -MMD -MP -Werror,$(PG_CXXFLAGS)) $(filter -I%,$(CPPFLAGS)) -D_GNU_SOURCE
+	$(call TIDY,$(wildcard scripts/*/*.cpp)) -std=c++20
