@@ -4,7 +4,7 @@
 \pset tuples_only true
 SET client_min_messages = warning;
 SET search_path = journey, public;
-SELECT plan(44);
+SELECT plan(45);
 
 CREATE FUNCTION explained(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE line text; lines text := '';

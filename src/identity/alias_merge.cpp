@@ -43,7 +43,7 @@ std::pmr::vector<node> alias_merge::growing() {
     right = reach_.find(right);
     if (left != right) reach_.join(left, right);
   };
-  std::pmr::vector<bool> names_others(ids.size(), memory_);
+  std::pmr::vector<bool> names_others(ids.size(), false, memory_);
   for (node id = 0; id < ids.size(); ++id) {
     check_interrupts();
     if (node visitor = stored(id).visitor; visitor != no_node) {

@@ -1,6 +1,8 @@
 // What the SQL functions of this room share: their arguments, the edges they read, the rows they give.
 #pragma once
 
+#include <exception>
+
 #include "identity/alias_graph.hpp"
 #include "identity/block_list.hpp"
 #include "pg/datum.hpp"
@@ -9,13 +11,19 @@
 
 namespace journey::identity {
 
-/// The memory of one call: freed at its end, or by the server after an error.
+/// The memory of one call: freed at its end, or by the server after an error. To be declared before all that
+/// lives in it.
 class workspace {
  public:
   explicit workspace(const char* name)
       : context_(AllocSetContextCreateInternal(CurrentMemoryContext, name, ALLOCSET_DEFAULT_SIZES)) {}
+  workspace(const workspace&) = delete;
+  workspace& operator=(const workspace&) = delete;
+  ~workspace() {
+    // A server error on its way may have been copied here.
+    if (std::uncaught_exceptions() == 0) MemoryContextDelete(context_);
+  }
   MemoryContext context() const { return context_; }
-  void end() { MemoryContextDelete(context_); }
 
  private:
   MemoryContext context_;

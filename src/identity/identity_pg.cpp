@@ -54,7 +54,6 @@ Datum resolve_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
       });
     }
   }
-  work.end();
   return Datum{0};
 }
 
@@ -96,7 +95,6 @@ Datum alias_conflicts(FunctionCallInfo fcinfo, const argument_positions& at) {
       out.time(refused.edge.seen_at);
     });
   }
-  work.end();
   return Datum{0};
 }
 
@@ -180,7 +178,6 @@ Datum alias_graph_stats(FunctionCallInfo fcinfo, const argument_positions& at) {
     }
     out.datum(hubs(fcinfo, source, graph, edges, &memory));
   });
-  work.end();
   return Datum{0};
 }
 
@@ -225,6 +222,5 @@ JOURNEY_FUNCTION(alias_owners) {
       out.datum(RangeTypePGetDatum(make_range(type, &since, &until, false, nullptr)));
     });
   }
-  work.end();
   return Datum{0};
 }

@@ -152,7 +152,6 @@ Datum merge_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
     check_interrupts();
     put_change(out, source, ids, one);
   }
-  work.end();
   return Datum{0};
 }
 
@@ -222,7 +221,6 @@ Datum unmerge_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
                     old_visitor});
     }
   }
-  work.end();
   return Datum{0};
 }
 

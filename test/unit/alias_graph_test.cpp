@@ -122,7 +122,8 @@ outcome reference(std::vector<row> rows, alias_mode mode, limits most = {}) {
     if (left == right) continue;
     std::set<name> whole = *left;
     whole.insert(right->begin(), right->end());
-    std::uint64_t users = std::count_if(whole.begin(), whole.end(), [](const name& one) { return one.first == user; });
+    std::uint64_t users =
+        std::count_if(whole.begin(), whole.end(), [](const name& one) { return one.first == user; });
     bool over_users = users > most.users;
     if (over_users || whole.size() > most.members) {
       if (told.insert({*one.alias, *one.user}).second)
