@@ -46,6 +46,51 @@ SELECT rfm(now(), '-Infinity'::numeric);
 SELECT rfm(now(), 'NaN'::double precision);
 SELECT rfm(now(), 'Infinity'::double precision, 1);
 
+-- rfm_history: snapshots in any order, twice, before the first payment, at it, and after the last
+SELECT customer, s.* FROM (
+  SELECT customer, rfm_history(paid_at, amount, ARRAY['2024-03-01 09:00', '2024-02-01', '2024-03-01 08:59:59.999999', '2023-01-01', '2025-01-01', '2024-02-01']::timestamptz[]) AS history
+  FROM payments GROUP BY customer) h, unnest(history) s ORDER BY customer, snapshot;
+SELECT customer, rfm_history(paid_at, amount, ARRAY['2024-02-12', '2023-01-01']::timestamptz[]) FROM payments GROUP BY customer ORDER BY customer;
+SELECT rfm_history(paid_at, amount, '{}'), rfm_history(paid_at, amount, '{}', '1 day', payment_id) FROM payments;
+SELECT rfm_history(paid_at, amount, '{}') FROM payments WHERE false;
+
+-- A window: after its beginning, up to and at the snapshot
+SELECT s.snapshot, s.frequency, s.monetary
+FROM (SELECT rfm_history('2024-01-01'::timestamptz + hour * interval '1 hour', hour, ARRAY['2024-01-01 01:00', '2024-01-01 04:00', '2024-01-01 05:00', '2024-01-01 09:00', '2024-01-01 11:00']::timestamptz[], '2 hours') AS history
+  FROM generate_series(1, 8) hour) h, unnest(history) s;
+SELECT rfm_history(paid_at, amount, ARRAY['2024-03-01 09:00']::timestamptz[], NULL) = rfm_history(paid_at, amount, ARRAY['2024-03-01 09:00']::timestamptz[]) AS no_window FROM payments;
+
+-- Each payment once: at its earliest time, whatever the window
+SELECT s.snapshot, s.frequency, s.monetary
+FROM (SELECT rfm_history('2024-01-01'::timestamptz + day * interval '1 day', amount, ARRAY['2024-01-03', '2024-01-06', '2024-01-11']::timestamptz[], span, id) AS history
+  FROM (VALUES (1, 10, 'a'), (4, 11, 'a'), (4, 20, 'b'), (9, 20, 'b'), (9, 5, 'c'), (9, 4, 'c'), (9, 4, NULL)) v(day, amount, id),
+    (VALUES (NULL::interval), ('3 days')) w(span) GROUP BY span) h, unnest(history) s ORDER BY history, snapshot;
+
+-- Amounts of every type
+SELECT rfm_history('2024-01-01'::timestamptz, n, dates) = rfm_history('2024-01-01'::timestamptz, n::double precision, dates) AS floats,
+  rfm_history('2024-01-01'::timestamptz, n::bigint, dates) = rfm_history('2024-01-01'::timestamptz, n::integer, dates) AS integers,
+  rfm_history('2024-01-01'::timestamptz, n::bigint, dates, '1 day') = rfm_history('2024-01-01'::timestamptz, n::integer, dates, '1 day') AS windows,
+  rfm_history('2024-01-01'::timestamptz, n::double precision, dates, NULL, n) = rfm_history('2024-01-01'::timestamptz, n, dates, NULL, n) AS ids,
+  rfm_history('2024-01-01'::timestamptz, n::bigint, dates, NULL, n) = rfm_history('2024-01-01'::timestamptz, n::integer, dates, NULL, n) AS integer_ids
+FROM (VALUES (1::numeric), (2), (-7)) v(n), (VALUES (ARRAY['2024-01-01'::timestamptz])) d(dates);
+
+-- Snapshots may differ from group to group, not within one
+SELECT customer, rfm_history(paid_at, amount, CASE WHEN customer = 'ada' THEN ARRAY['2024-02-01'::timestamptz] ELSE ARRAY['2024-02-11'::timestamptz] END)
+FROM payments GROUP BY customer ORDER BY customer;
+SELECT rfm_history(paid_at, amount, ARRAY[paid_at]) FROM payments WHERE customer = 'ada';
+SELECT rfm_history(paid_at, amount, '{2024-01-01}', amount * interval '1 day') FROM payments WHERE customer = 'ada';
+
+-- Bad snapshots and windows
+SELECT rfm_history(paid_at, amount, NULL::timestamptz[]) FROM payments;
+SELECT rfm_history(paid_at, amount, '{2024-01-01,NULL}') FROM payments;
+SELECT rfm_history(paid_at, amount, '{2024-01-01,infinity}') FROM payments;
+SELECT rfm_history(paid_at, amount, '{-infinity}') FROM payments;
+SELECT rfm_history(paid_at, amount, '{2024-01-01}', '0 days') FROM payments;
+SELECT rfm_history(paid_at, amount, '{2024-01-01}', '-1 day') FROM payments;
+SELECT rfm_history(paid_at, amount, '{2024-01-01}', '1 month') FROM payments;
+SELECT rfm_history('infinity'::timestamptz, 1, '{2024-01-01}');
+SELECT rfm_history(now(), 'NaN'::numeric, '{2024-01-01}');
+
 -- rfm_bucket: steps of the percent rank, ties together
 SELECT measure, rfm_bucket(5) OVER (ORDER BY measure), rfm_bucket() OVER (ORDER BY measure DESC) AS reversed,
   percent_rank() OVER (ORDER BY measure)

@@ -2,7 +2,7 @@
 
 #include "pg/aggregate.hpp"
 #include "pg/datum.hpp"
-#include "rfm/payments.hpp"
+#include "rfm/history.hpp"
 #include "rfm/scores.hpp"
 
 extern "C" {
@@ -85,80 +85,178 @@ Datum numeric_datum(const rfm::money& sum) {
                              Int32GetDatum(-1));
 }
 
+void check_time(const char* argument, TimestampTz time, const char* hint = "") {
+  if (TIMESTAMP_NOT_FINITE(time))
+    throw error(sqlstate::datetime_overflow,
+                std::string(argument) +
+                    " must be a finite time: " + (TIMESTAMP_IS_NOBEGIN(time) ? "-infinity" : "infinity"),
+                hint);
+}
+
 rfm::instant paid_at_argument(FunctionCallInfo fcinfo, int position) {
   TimestampTz paid_at = PG_GETARG_TIMESTAMPTZ(position);
-  if (TIMESTAMP_NOT_FINITE(paid_at))
-    throw error(sqlstate::datetime_overflow,
-                std::string("paid_at must be a finite time: ") +
-                    (TIMESTAMP_IS_NOBEGIN(paid_at) ? "-infinity" : "infinity"),
-                row_hint);
+  check_time("paid_at", paid_at, row_hint);
   return paid_at;
+}
+
+/// What a call site keeps from row to row.
+struct call_site {
+  FmgrInfo* id_output;         // prints a payment_id
+  ArrayType* snapshots;        // the first that came, which are most often the only ones,
+  const rfm::calendar* dates;  // with their window
+  TupleDesc shape;             // of the rows to return
+};
+
+call_site& site_of(FunctionCallInfo fcinfo) {
+  FmgrInfo* function = fcinfo->flinfo;
+  if (function->fn_extra == nullptr)
+    function->fn_extra = MemoryContextAllocZero(function->fn_mcxt, sizeof(call_site));
+  return *static_cast<call_site*>(function->fn_extra);
 }
 
 /// The id in argument `position` as text, of whatever type it is.
 std::string_view id_argument(FunctionCallInfo fcinfo, int position) {
-  if (fcinfo->flinfo->fn_extra == nullptr) {
-    Oid type = get_fn_expr_argtype(fcinfo->flinfo, position);
-    if (!OidIsValid(type))
-      throw error(sqlstate::datatype_mismatch, "the type of payment_id can't be determined");
+  FmgrInfo*& print = site_of(fcinfo).id_output;
+  if (print == nullptr) {
     Oid output;
     bool varlena;
-    getTypeOutputInfo(type, &output, &varlena);
-    auto* function = static_cast<FmgrInfo*>(MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(FmgrInfo)));
-    fmgr_info_cxt(output, function, fcinfo->flinfo->fn_mcxt);
-    fcinfo->flinfo->fn_extra = function;
+    getTypeOutputInfo(get_fn_expr_argtype(fcinfo->flinfo, position), &output, &varlena);
+    auto* found = static_cast<FmgrInfo*>(MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(FmgrInfo)));
+    fmgr_info_cxt(output, found, fcinfo->flinfo->fn_mcxt);
+    print = found;
   }
-  auto* function = static_cast<FmgrInfo*>(fcinfo->flinfo->fn_extra);
-  if (function->fn_oid == F_TEXTOUT || function->fn_oid == F_VARCHAROUT)
-    return pg::text_argument(fcinfo, position);
-  return OutputFunctionCall(function, PG_GETARG_DATUM(position));
+  if (print->fn_oid == F_TEXTOUT || print->fn_oid == F_VARCHAROUT) return pg::text_argument(fcinfo, position);
+  return OutputFunctionCall(print, PG_GETARG_DATUM(position));
 }
 
-bool any_null(FunctionCallInfo fcinfo) {
-  for (int i = 1; i < PG_NARGS(); ++i)
-    if (PG_ARGISNULL(i)) return true;
-  return false;
+bool has_nulls(FunctionCallInfo fcinfo, std::initializer_list<int> positions) {
+  return std::any_of(positions.begin(), positions.end(),
+                     [&](int position) { return PG_ARGISNULL(position); });
 }
 
-/// The row type of the result, looked up once a query.
+/// The row type of the result, or of the elements of a result that is an array.
 TupleDesc result_shape(FunctionCallInfo fcinfo) {
-  if (fcinfo->flinfo->fn_extra == nullptr) {
+  TupleDesc& shape = site_of(fcinfo).shape;
+  if (shape == nullptr) {
+    Oid type = get_fn_expr_rettype(fcinfo->flinfo);
+    if (Oid element = get_element_type(type); OidIsValid(element)) type = element;
     MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-    TupleDesc shape;
-    if (get_call_result_type(fcinfo, nullptr, &shape) != TYPEFUNC_COMPOSITE)
-      throw error(sqlstate::datatype_mismatch, "the function must return a row type");
-    fcinfo->flinfo->fn_extra = BlessTupleDesc(shape);
+    shape = lookup_rowtype_tupdesc_copy(type, -1);
     MemoryContextSwitchTo(caller);
   }
-  return static_cast<TupleDesc>(fcinfo->flinfo->fn_extra);
+  return shape;
 }
 
-Datum rfm_value(FunctionCallInfo fcinfo, const rfm::tally& payments) {
-  Datum values[] = {TimestampTzGetDatum(payments.first()), TimestampTzGetDatum(payments.last()),
-                    Int64GetDatum(payments.count()), numeric_datum(payments.sum())};
-  bool nulls[std::size(values)] = {};
-  return HeapTupleGetDatum(heap_form_tuple(result_shape(fcinfo), values, nulls));
+template <std::size_t Count>
+Datum row_datum(FunctionCallInfo fcinfo, const Datum (&values)[Count]) {
+  bool nulls[Count] = {};
+  return HeapTupleGetDatum(heap_form_tuple(result_shape(fcinfo), const_cast<Datum*>(values), nulls));
+}
+
+Datum value_datum(FunctionCallInfo fcinfo, const rfm::tally& payments) {
+  return row_datum(fcinfo, {TimestampTzGetDatum(payments.first()), TimestampTzGetDatum(payments.last()),
+                            Int64GetDatum(payments.count()), numeric_datum(payments.sum())});
+}
+
+/// Makes `state` go by `dates`, or checks that it does.
+template <class State>
+void go_by(State& state, const rfm::calendar& dates, bool shared) {
+  if (state.dates() == nullptr) {
+    if (shared)
+      state.share(dates);
+    else
+      state.keep(dates);
+  } else if (state.dates() != &dates && !(*state.dates() == dates)) {
+    throw error(sqlstate::invalid_parameter_value,
+                "snapshots and window must be the same for all rows of a group",
+                "Give an array that does not depend on the row, or add what it depends on to GROUP BY.");
+  }
+}
+
+rfm::calendar& calendar_of(ArrayType* snapshots, rfm::instant window, MemoryContext context) {
+  if (array_contains_nulls(snapshots))
+    throw error(sqlstate::null_value_not_allowed, "snapshots must not contain a NULL");
+  auto count = static_cast<std::size_t>(ArrayGetNItems(ARR_NDIM(snapshots), ARR_DIMS(snapshots)));
+  std::span times{reinterpret_cast<const rfm::instant*>(ARR_DATA_PTR(snapshots)), count};
+  for (rfm::instant time : times) check_time("snapshots", time);
+  return pg::make_in<rfm::calendar>(context, times, window);
+}
+
+/// The state of a history's group, after this row's snapshots (argument 3) and window (argument 4, if any).
+template <class State>
+State& history_state(FunctionCallInfo fcinfo) {
+  auto& state = pg::group_state<State>(fcinfo);
+  if (PG_ARGISNULL(3)) pg::null_argument("snapshots");
+  ArrayType* snapshots = PG_GETARG_ARRAYTYPE_P(3);
+  rfm::instant window = 0;
+  if (PG_NARGS() > 4 && !PG_ARGISNULL(4)) window = pg::positive_duration(PG_GETARG_INTERVAL_P(4), "window");
+
+  call_site& site = site_of(fcinfo);
+  if (site.dates == nullptr) {
+    MemoryContext query = fcinfo->flinfo->fn_mcxt;
+    site.dates = &calendar_of(snapshots, window, query);
+    site.snapshots = static_cast<ArrayType*>(MemoryContextAlloc(query, VARSIZE(snapshots)));
+    std::memcpy(site.snapshots, snapshots, VARSIZE(snapshots));
+  }
+  bool shared = window == site.dates->window() && VARSIZE(snapshots) == VARSIZE(site.snapshots) &&
+                std::memcmp(snapshots, site.snapshots, VARSIZE(snapshots)) == 0;
+  go_by(state, shared ? *site.dates : calendar_of(snapshots, window, CurrentMemoryContext), shared);
+  return state;
+}
+
+template <class State>
+Datum combine_histories(FunctionCallInfo fcinfo) {
+  auto* right = pg::state_argument<State>(fcinfo, 1);
+  if (right == nullptr) return pg::combine_states<State>(fcinfo);
+  auto& left = pg::group_state<State>(fcinfo);
+  call_site& site = site_of(fcinfo);
+  if (site.dates == nullptr)
+    site.dates = &pg::make_in<rfm::calendar>(fcinfo->flinfo->fn_mcxt, *right->dates());
+  bool shared = *right->dates() == *site.dates;
+  go_by(left, shared ? *site.dates : *right->dates(), shared);
+  left.combine(*right);
+  PG_RETURN_POINTER(&left);
+}
+
+template <class State>
+Datum history_final(FunctionCallInfo fcinfo) {
+  Oid row = result_shape(fcinfo)->tdtypeid;
+  auto* state = pg::state_argument<State>(fcinfo);
+  if (state == nullptr) PG_RETURN_ARRAYTYPE_P(construct_empty_array(row));
+  auto& sums = pg::make_in<rfm::timeline>(CurrentMemoryContext, *state->dates());
+  state->sum_up(sums);
+  auto* snapshots = static_cast<Datum*>(
+      palloc_extended(state->dates()->snapshots().size() * sizeof(Datum), MCXT_ALLOC_HUGE));
+  int count = 0;
+  Datum monetary = 0;
+  sums.play([&](rfm::instant snapshot, const rfm::tally& payments, bool changed) {
+    if (changed) monetary = numeric_datum(payments.sum());
+    snapshots[count++] =
+        row_datum(fcinfo, {TimestampTzGetDatum(snapshot), TimestampTzGetDatum(payments.first()),
+                           TimestampTzGetDatum(payments.last()), Int64GetDatum(payments.count()), monetary});
+  });
+  PG_RETURN_ARRAYTYPE_P(construct_array(snapshots, count, row, -1, false, TYPALIGN_DOUBLE));
 }
 
 }  // namespace
 
 JOURNEY_FUNCTION(rfm_add) {
   auto& state = pg::group_state<rfm::tally>(fcinfo);
-  if (!any_null(fcinfo)) state.add(paid_at_argument(fcinfo, 1), *amount_argument(fcinfo, 2));
+  if (!has_nulls(fcinfo, {1, 2})) state.add(paid_at_argument(fcinfo, 1), *amount_argument(fcinfo, 2));
   PG_RETURN_POINTER(&state);
 }
 
 JOURNEY_FUNCTION(rfm_final) {
   auto* state = pg::state_argument<rfm::tally>(fcinfo);
   if (state == nullptr || state->empty()) PG_RETURN_NULL();
-  return rfm_value(fcinfo, *state);
+  return value_datum(fcinfo, *state);
 }
 
 JOURNEY_PARALLEL_AGGREGATE(rfm, rfm::tally)
 
 JOURNEY_FUNCTION(rfm_distinct_add) {
   auto& state = pg::group_state<rfm::ledger>(fcinfo);
-  if (!any_null(fcinfo)) {
+  if (!has_nulls(fcinfo, {1, 2, 3})) {
     std::string_view id = id_argument(fcinfo, 3);
     state.add(id, paid_at_argument(fcinfo, 1), *amount_argument(fcinfo, 2));
   }
@@ -171,10 +269,39 @@ JOURNEY_FUNCTION(rfm_distinct_final) {
   auto& payments = pg::make_in<rfm::tally>(CurrentMemoryContext);
   state->each([&](rfm::instant paid_at, const rfm::amount& value) { payments.add(paid_at, value); });
   if (payments.empty()) PG_RETURN_NULL();
-  return rfm_value(fcinfo, payments);
+  return value_datum(fcinfo, payments);
 }
 
 JOURNEY_PARALLEL_AGGREGATE(rfm_distinct, rfm::ledger)
+
+JOURNEY_FUNCTION(rfm_history_add) {
+  auto& state = history_state<rfm::history>(fcinfo);
+  if (!has_nulls(fcinfo, {1, 2})) state.add(paid_at_argument(fcinfo, 1), *amount_argument(fcinfo, 2));
+  PG_RETURN_POINTER(&state);
+}
+
+JOURNEY_FUNCTION(rfm_history_combine) { return combine_histories<rfm::history>(fcinfo); }
+JOURNEY_FUNCTION(rfm_history_serialize) { return pg::serialize_state<rfm::history>(fcinfo); }
+JOURNEY_FUNCTION(rfm_history_deserialize) { return pg::deserialize_state<rfm::history>(fcinfo); }
+JOURNEY_FUNCTION(rfm_history_final) { return history_final<rfm::history>(fcinfo); }
+
+JOURNEY_FUNCTION(rfm_history_distinct_add) {
+  auto& state = history_state<rfm::distinct_history>(fcinfo);
+  if (!has_nulls(fcinfo, {1, 2, 5})) {
+    std::string_view id = id_argument(fcinfo, 5);
+    state.add(id, paid_at_argument(fcinfo, 1), *amount_argument(fcinfo, 2));
+  }
+  PG_RETURN_POINTER(&state);
+}
+
+JOURNEY_FUNCTION(rfm_history_distinct_combine) { return combine_histories<rfm::distinct_history>(fcinfo); }
+JOURNEY_FUNCTION(rfm_history_distinct_serialize) {
+  return pg::serialize_state<rfm::distinct_history>(fcinfo);
+}
+JOURNEY_FUNCTION(rfm_history_distinct_deserialize) {
+  return pg::deserialize_state<rfm::distinct_history>(fcinfo);
+}
+JOURNEY_FUNCTION(rfm_history_distinct_final) { return history_final<rfm::distinct_history>(fcinfo); }
 
 JOURNEY_FUNCTION(rfm_bucket) {
   WindowObject window = PG_WINDOW_OBJECT();
