@@ -72,8 +72,8 @@ class channel_data {
     if (bytes == own_hosts_) return;
     own_hosts_ = bytes;
     std::pmr::memory_resource* call = pg::call_memory();
-    groups.set_own_hosts(
-        array_texts(PointerGetDatum(value), call, [call](std::string_view host) { return normal(host, call); }));
+    groups.set_own_hosts(array_texts(PointerGetDatum(value), call,
+                                     [call](std::string_view host) { return normal(host, call); }));
   }
 
   grouping groups;
@@ -88,14 +88,16 @@ class channel_data {
 
   std::string_view name(Datum value) { return kept(normal(pg::text_view(value), memory_), memory_); }
   texts names(Datum value) {
-    return array_texts(value, memory_, [this](std::string_view text) { return kept(normal(text, memory_), memory_); });
+    return array_texts(value, memory_,
+                       [this](std::string_view text) { return kept(normal(text, memory_), memory_); });
   }
 
   void load_sources() {
     static constexpr pg::query_column columns[] = {
         {"source", TEXTOID}, {"category", TEXTOID}, {"names", TEXTARRAYOID}, {"term_params", TEXTARRAYOID}};
     pg::read_query(
-        "SELECT source, category, names, term_params FROM journey.sources ORDER BY shipped, source COLLATE pg_catalog.\"C\"",
+        "SELECT source, category, names, term_params FROM journey.sources ORDER BY shipped, source COLLATE "
+        "pg_catalog.\"C\"",
         "journey.sources", columns, [this](const Datum* values, const bool* nulls) {
           std::string_view category = nulls[1] ? std::string_view() : name(values[1]);
           groups.sources.add({name(values[0]), category, names(values[3])}, names(values[2]));
@@ -106,7 +108,8 @@ class channel_data {
     static constexpr pg::query_column columns[] = {
         {"name", TEXTOID}, {"field", TEXTOID}, {"source", TEXTOID}, {"medium", TEXTOID}};
     pg::read_query(
-        "SELECT name, field, source, medium FROM journey.touch_params ORDER BY position, shipped, name COLLATE pg_catalog.\"C\"",
+        "SELECT name, field, source, medium FROM journey.touch_params ORDER BY position, shipped, name "
+        "COLLATE pg_catalog.\"C\"",
         "journey.touch_params", columns, [this](const Datum* values, const bool* nulls) {
           static constexpr std::string_view fields[] = {"source",  "medium",   "campaign", "term",
                                                         "content", "click_id", "referrer"};
@@ -118,7 +121,7 @@ class channel_data {
   }
 
   void load_rules() {
-    static constexpr pg::query_column columns[] = {{"channel", TEXTOID},      {"source", TEXTARRAYOID},
+    static constexpr pg::query_column columns[] = {{"channel", TEXTOID},       {"source", TEXTARRAYOID},
                                                    {"category", TEXTARRAYOID}, {"medium", TEXTARRAYOID},
                                                    {"campaign", TEXTARRAYOID}, {"click_id", TEXTARRAYOID},
                                                    {"referrer", TEXTARRAYOID}};

@@ -25,8 +25,8 @@ class url_reader {
 
   std::pmr::memory_resource* memory() const { return memory_; }
 
-  /// Nothing for what is no URL. A text without a scheme has no host unless it begins with '//', no path unless
-  /// it begins with '/'; it may still have a query.
+  /// Nothing for what is no URL. A text without a scheme has no host unless it begins with '//', no path
+  /// unless it begins with '/'; it may still have a query.
   std::optional<url> parse(std::string_view text) const;
 
   /// The text that a form-encoded name or value stands for. An escape that would not give valid text (broken,
