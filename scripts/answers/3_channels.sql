@@ -1,6 +1,6 @@
 -- Which channels earned the sign-ups
 SELECT
-  coalesce(channel, 'all ' || (SELECT count(*) FROM sign_ups) || ' sign-ups') AS channel,
+  coalesce(channel, (SELECT to_char(count(*), '"all "FM999,999,999" sign-ups"') FROM sign_ups)) AS channel,
   round(sum(credit) FILTER (WHERE model = 'first')::numeric, 1) AS "first touch",
   round(sum(credit) FILTER (WHERE model = 'last')::numeric, 1) AS "last touch",
   round(sum(credit) FILTER (WHERE model = 'linear')::numeric, 1) AS linear

@@ -1,42 +1,63 @@
 -- One visitor's journey
--- Somebody who came by several channels and on several devices before the sign-up, and bought something after it.
-CREATE TEMP VIEW protagonist AS
+
+-- Somebody with a short story, who came by several channels and devices before the sign-up, and bought.
 SELECT visitor_id
 FROM sessions
 LEFT JOIN sign_ups USING (visitor_id)
-LEFT JOIN (SELECT visitor_id, frequency FROM rfm) AS customers USING (visitor_id)
 LEFT JOIN (SELECT visitor_id, count(*) AS ids FROM aliases GROUP BY 1) AS known USING (visitor_id)
-GROUP BY visitor_id, frequency, ids
+LEFT JOIN (
+  SELECT visitor_id, count(*) AS orders FROM payments JOIN aliases ON alias = user_id AND is_user GROUP BY 1
+) AS paid USING (visitor_id)
+GROUP BY visitor_id, ids, orders
 ORDER BY
-  count(*) <= 9 DESC,
-  least(count(DISTINCT (touch).channel) FILTER (WHERE started_at <= sign_ups.converted_at), 4) DESC,
-  least(ids, 4) DESC, least(frequency, 2) DESC NULLS LAST, visitor_id
-LIMIT 1;
+  count(*) BETWEEN 4 AND 8 DESC,
+  least(3, count(DISTINCT (touch).channel) FILTER (WHERE started_at <= sign_ups.converted_at)) DESC,
+  coalesce(orders, 0) BETWEEN 1 AND 3 DESC,
+  ids DESC, visitor_id
+LIMIT 1
+\gset
 
-WITH story AS (
+SELECT format(
+  '%s, %s device%s, %s account%s', visitor_id, count(*) FILTER (WHERE NOT is_user),
+  CASE WHEN count(*) FILTER (WHERE NOT is_user) <> 1 THEN 's' END, count(*) FILTER (WHERE is_user),
+  CASE WHEN count(*) FILTER (WHERE is_user) <> 1 THEN 's' END)
+FROM aliases
+WHERE visitor_id = :'visitor_id'
+GROUP BY visitor_id;
+
+WITH story (at, place, what, details) AS (
   SELECT
-    started_at AS at, 1 AS rank,
-    format('session %s', session_number) AS what,
-    concat_ws(', ',
-      coalesce((touch).channel, 'no touch') || coalesce(' (' || concat_ws(' / ', nullif((touch).source, '(direct)'), nullif((touch).medium, '(none)'), (touch).campaign) || ')', ''),
-      format('%s events', events)) AS details
-  FROM sessions JOIN protagonist USING (visitor_id)
+    started_at, 1, 'session ' || session_number,
+    format(
+      '%3s event%-1s  %s', events, CASE WHEN events > 1 THEN 's' END,
+      CASE
+        WHEN (touch).channel IS NULL THEN 'no touch'
+        ELSE format('%-15s %s', (touch).channel, concat_ws(' / ', (touch).source, (touch).medium, (touch).campaign))
+      END)
+  FROM sessions
+  WHERE visitor_id = :'visitor_id'
   UNION ALL
-  SELECT
-    converted_at, 2, 'SIGNS UP',
-    string_agg(format('%s: %s', model, shares), '; ' ORDER BY model)
+  SELECT converted_at, 2, 'SIGNS UP', string_agg(share, E'\n' || repeat(' ', 31) ORDER BY model)
   FROM (
-    SELECT converted_at, model, string_agg(format('%s %s%%', channel, round((100 * credit)::numeric)), ', ' ORDER BY position) AS shares
-    FROM credits JOIN protagonist USING (visitor_id)
-    GROUP BY 1, 2
+    SELECT
+      converted_at, model,
+      format('credit %-7s %s', model || ':', string_agg(format('%s %s%%', channel, round(100 * credit)), ', ' ORDER BY credit DESC, channel)) AS share
+    FROM (
+      SELECT converted_at, model, channel, sum(credit)::numeric AS credit
+      FROM credits
+      WHERE visitor_id = :'visitor_id'
+      GROUP BY converted_at, model, channel
+    ) AS by_channel
+    GROUP BY converted_at, model
   ) AS by_model
-  GROUP BY 1
+  GROUP BY converted_at
   UNION ALL
   SELECT DISTINCT
-    paid_at, 3, 'pays',
-    format('%s for %s%s', to_char(amount, 'FM999,990.00'), order_id, CASE WHEN refunded THEN ' (refunded later)' END)
-  FROM payments JOIN aliases ON alias = user_id AND is_user JOIN protagonist USING (visitor_id)
+    paid_at, 3, 'PAYS', format('%s (%s%s)', to_char(amount, 'FM999,990.00'), order_id, CASE WHEN refunded THEN ', refunded later' END)
+  FROM payments JOIN aliases ON alias = user_id AND is_user
+  WHERE visitor_id = :'visitor_id'
 )
-SELECT to_char(at, 'YYYY-MM-DD HH24:MI'), rpad(what, 10), details
+SELECT format('%s  %-11s %s', to_char(at, 'YYYY-MM-DD HH24:MI'), what, details)
 FROM story
-ORDER BY at, rank;
+ORDER BY at, place
+LIMIT 24;

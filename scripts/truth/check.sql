@@ -47,16 +47,16 @@ FULL JOIN (
 SELECT format('%-9s %-10s %7s%%   %s', what, measure, to_char(100.0 * part / nullif(whole, 0), 'FM990.00'), explained)
 FROM (
   VALUES
-    (1, 'identity', 'precision', :both, :found, '%s of %s pairs of ids put together belong together'),
-    (2, '', 'recall', :both, :told, '%s of %s pairs of one person who logged in on both are put together'),
-    (3, '', 'of all', :both, :wanted, '%s of %s pairs of one person, with devices of no login'),
-    (4, 'sessions', 'the same', :same_sessions, :true_sessions, '%s of %s true sessions: start, end, events')
+    (1, 'identity', 'precision', :both, :found, '%s of %s pairs of ids put together are one person''s'),
+    (2, '', 'recall', :both, :told, '%s of %s pairs of ids that one person logged in with'),
+    (3, '', '', :both, :wanted, '%s of %s pairs of ids of one person, logged in or not'),
+    (4, 'sessions', 'identical', :same_sessions, :true_sessions, '%s of %s true sessions: same start, end, events')
 ) AS line (place, what, measure, part, whole, explanation),
   LATERAL format(explanation, to_char(part, 'FM999,999,999,999'), to_char(whole, 'FM999,999,999,999')) AS explained
 ORDER BY place;
 
 SELECT format(
-  '%21s   of the %s people, of %s, whose ids were all put together', '',
+  '%31s(the %s of %s people whose ids were all put together)', '',
   to_char(:recognised, 'FM999,999,999,999'), to_char(:people, 'FM999,999,999,999'));
 
 SELECT :different_sessions > 0 AS wrong
