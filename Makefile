@@ -17,6 +17,10 @@ PG_CXXFLAGS = -std=c++20 -Isrc -MMD -MP -Wextra -Wno-register -Wno-unused-parame
 ifeq ($(CI),true)
 PG_CXXFLAGS += -Werror
 endif
+ifneq ($(findstring clang,$(CXX)),)
+# The server's flags and headers are made for the compiler it was built with.
+PG_CXXFLAGS += -Wno-unknown-warning-option -Wno-ignored-attributes
+endif
 SHLIB_LINK = -lstdc++ -lm -lpsl
 SHLIB_EXPORTS = build/exports.txt
 EXTRA_CLEAN = build $(DATA_built) $(OBJS:.o=.d)

@@ -40,7 +40,7 @@ touches AS (
     visitor_id, touch,
     (touch).channel LIKE 'Paid %' OR (touch).channel IN ('Display', 'Cross-network')
       OR coalesce((touch).medium ~ '^(.*cp.*|ppc|retargeting|paid.*)$', false)
-      OR coalesce((touch).click_id ~ '^(gclid|gbraid|wbraid|dclid|msclkid|ttclid|li_fat_id|twclid)=', false) AS paid
+      OR coalesce((touch).click_id ~ '^(gclid|gbraid|wbraid|dclid|gad_source|msclkid|ttclid|li_fat_id|twclid|rdt_cid|sccid|epik|yclid)=', false) AS paid
   FROM session_touches
   JOIN visitors USING (visitor_id)
   WHERE (touch).touched_at <= signed_up_at
