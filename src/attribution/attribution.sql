@@ -23,6 +23,48 @@ AS 'MODULE_PATHNAME', 'journey_touch_weights';
 COMMENT ON FUNCTION journey.touch_weights(journey.attribution_model, timestamptz[], timestamptz, interval, interval, float8, float8, text[], text[], text[]) IS
   'The share of one conversion that each touch earned, element by element of touched_at, in any order of time. The shares add up to 1, or are all 0 where no touch qualifies. Options as in attribute. channels: the channel of each touch, for the models and lists that ask for it; Direct is direct, Paid ..., Display and Cross-network are paid. A NULL time is no touch; NULL where touched_at or converted_at is';
 
+CREATE TYPE journey.credit AS (
+  position int,
+  touches int,
+  touch journey.touch,
+  channel text,
+  credit float8
+);
+COMMENT ON TYPE journey.credit IS
+  'The share of a conversion that a touch earned: the touch''s position among the touches that count, from 1, how many these are, the touch and its channel, and the share. Where no touch is credited: channel (unattributed), position and touch NULL, credit 1';
+
+CREATE FUNCTION journey.attribute(
+  trail journey.trail,
+  converted_at timestamptz,
+  model journey.attribution_model DEFAULT 'last',
+  lookback interval DEFAULT '90 days',
+  half_life interval DEFAULT '7 days',
+  first_weight float8 DEFAULT 0.4,
+  last_weight float8 DEFAULT 0.4,
+  optional_channels text[] DEFAULT '{}',
+  excluded_channels text[] DEFAULT '{}'
+) RETURNS SETOF journey.credit LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 3
+AS 'MODULE_PATHNAME', 'journey_attribute';
+COMMENT ON FUNCTION journey.attribute(journey.trail, timestamptz, journey.attribution_model, interval, interval, float8, float8, text[], text[]) IS
+  'Shares one conversion among the touches of a trail up to and including converted_at, at most lookback (NULL: no limit; a day counts 24 hours) before it: a row for each touch that earns credit, in order of time. The credits add up to 1; one row (unattributed) says that no touch qualifies, as for a NULL trail. No rows where converted_at is NULL. half_life is for time_decay; first_weight and last_weight for position_based, where two touches share what these leave over and one takes everything. Touches of optional_channels count only where there are no others, those of excluded_channels never. Errors: another NULL option, an interval with months, a half_life that is not positive, weights below 0 or above 1 together';
+
+CREATE FUNCTION journey.attribute(
+  trail journey.trail,
+  converted_at timestamptz[],
+  reuse_touches boolean,
+  model journey.attribution_model DEFAULT 'last',
+  lookback interval DEFAULT '90 days',
+  half_life interval DEFAULT '7 days',
+  first_weight float8 DEFAULT 0.4,
+  last_weight float8 DEFAULT 0.4,
+  optional_channels text[] DEFAULT '{}',
+  excluded_channels text[] DEFAULT '{}'
+) RETURNS TABLE (conversion int, "position" int, touches int, touch journey.touch, channel text, credit float8)
+LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 10
+AS 'MODULE_PATHNAME', 'journey_attribute_all';
+COMMENT ON FUNCTION journey.attribute(journey.trail, timestamptz[], boolean, journey.attribution_model, interval, interval, float8, float8, text[], text[]) IS
+  'Shares several conversions of one visitor; conversion is the place in converted_at, from 1, NULLs being left out. With reuse_touches each looks back by itself, as in attribute with one conversion; without, each touch counts for one conversion time only, the next one: conversion cycles. Conversions at the same time share a cycle';
+
 CREATE TYPE journey.channel_credit AS (
   channel text,
   removal_effect float8,
@@ -33,17 +75,17 @@ COMMENT ON TYPE journey.channel_credit IS
   'What a model on paths credits to a channel: conversions and their value. removal_effect is the share of all conversions that would be lost without the channel; only markov sets it. Channel (unattributed) stands for conversions without a touch';
 
 CREATE FUNCTION journey.markov_add(internal, text[], float8, float8, float8) RETURNS internal
-LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_markov_add';
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_markov_add';
 CREATE FUNCTION journey.markov_add(internal, text[], float8, float8, float8, int) RETURNS internal
-LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_markov_add';
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_markov_add';
 CREATE FUNCTION journey.markov_combine(internal, internal) RETURNS internal
-LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_markov_combine';
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_markov_combine';
 CREATE FUNCTION journey.markov_serialize(internal) RETURNS bytea
-LANGUAGE c STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_markov_serialize';
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_markov_serialize';
 CREATE FUNCTION journey.markov_deserialize(bytea, internal) RETURNS internal
-LANGUAGE c STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_markov_deserialize';
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_markov_deserialize';
 CREATE FUNCTION journey.markov_credits(internal) RETURNS journey.channel_credit[]
-LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_markov_credits';
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_markov_credits';
 COMMENT ON FUNCTION journey.markov_add(internal, text[], float8, float8, float8) IS 'Transition function of markov';
 COMMENT ON FUNCTION journey.markov_add(internal, text[], float8, float8, float8, int) IS 'Transition function of markov';
 COMMENT ON FUNCTION journey.markov_combine(internal, internal) IS 'Combine function of markov and transitions';
@@ -77,9 +119,9 @@ COMMENT ON TYPE journey.transition IS
   'How many journeys go from one channel to the next, and their share of all that leave from there. (start) comes before the first channel, (conversion) or (null) after the last';
 
 CREATE FUNCTION journey.transitions_add(internal, text[], float8, float8) RETURNS internal
-LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_transitions_add';
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_transitions_add';
 CREATE FUNCTION journey.transitions_list(internal) RETURNS journey.transition[]
-LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_transitions_list';
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_transitions_list';
 COMMENT ON FUNCTION journey.transitions_add(internal, text[], float8, float8) IS 'Transition function of transitions';
 COMMENT ON FUNCTION journey.transitions_list(internal) IS 'Final function of transitions';
 
@@ -92,15 +134,15 @@ COMMENT ON AGGREGATE journey.transitions(text[], float8, float8) IS
   'The transitions of the Markov chain of order 1 that markov uses, repeats of a channel included, in order of the names. Arguments, NULLs and errors as for markov';
 
 CREATE FUNCTION journey.shapley_add(internal, text[], float8, float8) RETURNS internal
-LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_shapley_add';
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_shapley_add';
 CREATE FUNCTION journey.shapley_combine(internal, internal) RETURNS internal
-LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_shapley_combine';
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_shapley_combine';
 CREATE FUNCTION journey.shapley_serialize(internal) RETURNS bytea
-LANGUAGE c STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_shapley_serialize';
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_shapley_serialize';
 CREATE FUNCTION journey.shapley_deserialize(bytea, internal) RETURNS internal
-LANGUAGE c STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_shapley_deserialize';
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_shapley_deserialize';
 CREATE FUNCTION journey.shapley_credits(internal) RETURNS journey.channel_credit[]
-LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_shapley_credits';
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_shapley_credits';
 COMMENT ON FUNCTION journey.shapley_add(internal, text[], float8, float8) IS 'Transition function of shapley';
 COMMENT ON FUNCTION journey.shapley_combine(internal, internal) IS 'Combine function of shapley';
 COMMENT ON FUNCTION journey.shapley_serialize(internal) IS 'Serialization function of shapley';
@@ -116,15 +158,15 @@ COMMENT ON AGGREGATE journey.shapley(text[], float8, float8) IS
   'Credits by channel as Shapley values of the game in which a set of channels earns the conversions of all paths within it (Zhao, Mahboobi and Bagheri 2018, simplified method): each path''s conversions and value in equal parts to its distinct channels. Arguments, NULLs and errors as for markov';
 
 CREATE FUNCTION journey.leave_one_out_add(internal, text[], float8, float8, float8) RETURNS internal
-LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_leave_one_out_add';
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_leave_one_out_add';
 CREATE FUNCTION journey.leave_one_out_combine(internal, internal) RETURNS internal
-LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_leave_one_out_combine';
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_leave_one_out_combine';
 CREATE FUNCTION journey.leave_one_out_serialize(internal) RETURNS bytea
-LANGUAGE c STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_leave_one_out_serialize';
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_leave_one_out_serialize';
 CREATE FUNCTION journey.leave_one_out_deserialize(bytea, internal) RETURNS internal
-LANGUAGE c STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_leave_one_out_deserialize';
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_leave_one_out_deserialize';
 CREATE FUNCTION journey.leave_one_out_credits(internal) RETURNS journey.channel_credit[]
-LANGUAGE c PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_leave_one_out_credits';
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_leave_one_out_credits';
 COMMENT ON FUNCTION journey.leave_one_out_add(internal, text[], float8, float8, float8) IS 'Transition function of leave_one_out';
 COMMENT ON FUNCTION journey.leave_one_out_combine(internal, internal) IS 'Combine function of leave_one_out';
 COMMENT ON FUNCTION journey.leave_one_out_serialize(internal) IS 'Serialization function of leave_one_out';

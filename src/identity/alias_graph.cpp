@@ -3,34 +3,13 @@
 #include <algorithm>
 #include <tuple>
 
-#include "pg/interrupts.hpp"
+#include "identity/sorting.hpp"
 
 namespace journey::identity {
-namespace {
-
-std::uint64_t prefix_of(std::string_view text) {
-  std::uint64_t prefix = 0;
-  for (std::size_t i = 0; i < sizeof prefix; ++i)
-    prefix = prefix << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0);
-  return prefix;
-}
-
-/// Sorts with a pulse: cancellable however long it takes.
-template <class Range, class Before>
-void sort(Range&& range, Before before) {
-  std::sort(range.begin(), range.end(), [before](const auto& left, const auto& right) {
-    check_interrupts();
-    return before(left, right);
-  });
-}
-
-}  // namespace
-
-alias_graph::alias_graph(std::pmr::memory_resource* memory, const graph_rules& rules,
-                         std::span<const kind_rule> kinds)
+alias_graph::alias_graph(std::pmr::memory_resource* memory, const graph_rules& rules)
     : memory_(memory),
       rules_(rules),
-      kinds_(kinds.begin(), kinds.end(), memory),
+      kinds_(memory),
       ids_(memory),
       sets_(memory),
       edges_(memory),
@@ -38,11 +17,7 @@ alias_graph::alias_graph(std::pmr::memory_resource* memory, const graph_rules& r
       refused_(memory),
       heads_(memory),
       members_(memory),
-      ends_(memory) {
-  bool limited =
-      std::any_of(kinds.begin(), kinds.end(), [](const kind_rule& rule) { return rule.most != 0; });
-  if (limited || rules_.max_members != 0) rules_.in_order = true;
-}
+      ends_(memory) {}
 
 void alias_graph::add(node weak, node strong, instant seen_at) {
   if (weak != no_node) ids_.see(weak, seen_at);
@@ -60,8 +35,7 @@ void alias_graph::add(node weak, node strong, instant seen_at) {
       last = {seen_at, strong};
     return;
   } else if (!rules_.in_order) {
-    sets_.grow(ids_.size());
-    join(weak, strong);
+    unite(weak, strong);
     return;
   }
   auto [kept, fresh] =
@@ -69,7 +43,8 @@ void alias_graph::add(node weak, node strong, instant seen_at) {
   if (!fresh && seen_at < kept->second) kept->second = seen_at;
 }
 
-void alias_graph::join(node left, node right) {
+void alias_graph::unite(node left, node right) {
+  sets_.grow(ids_.size());
   left = sets_.find(left);
   right = sets_.find(right);
   if (left != right) sets_.join(left, right);
@@ -94,7 +69,7 @@ bool alias_graph::stronger(node left, node right) const {
   return key(left) < key(right);
 }
 
-std::pmr::vector<edge> alias_graph::take_edges() {
+std::pmr::vector<edge> alias_graph::edges() const {
   std::pmr::vector<edge> edges(memory_);
   edges.reserve(edges_.size() + latest_.size());
   for (const auto& [ends, seen_at] : edges_)
@@ -110,17 +85,17 @@ void alias_graph::join_in_order(std::pmr::vector<edge>& edges) {
   // How many ids of each limited kind a set has, by its root.
   std::pmr::vector<kind> limited(memory_);
   for (std::size_t i = 0; i < kinds_.size(); ++i)
-    if (kinds_[i].most != 0) limited.push_back(static_cast<kind>(i));
+    if (kinds_[i].most != graph_rules::no_limit) limited.push_back(static_cast<kind>(i));
   std::pmr::vector<std::uint32_t> counts(ids_.size() * limited.size(), 0, memory_);
   auto counts_of = [&](node root) { return counts.data() + std::size_t{root} * limited.size(); };
   for (node number = 0; number < ids_.size(); ++number)
     for (std::size_t i = 0; i < limited.size(); ++i)
-      if (ids_[number].kind == limited[i]) counts_of(number)[i] = 1;
+      if (ids_[number].kind == limited[i]) ++counts_of(sets_.find(number))[i];
 
   for (const edge& one : edges) {
     check_interrupts();
     auto refuse = [&](refusal reason, kind of) { refused_.push_back({one, reason, of}); };
-    if (blocked(one.weak) || blocked(one.strong)) {
+    if (blocked(one)) {
       refuse(refusal::blocked, ids_[blocked(one.weak) ? one.weak : one.strong].kind);
       continue;
     }
@@ -134,8 +109,7 @@ void alias_graph::join_in_order(std::pmr::vector<edge>& edges) {
     });
     if (full != limited.end()) {
       refuse(refusal::max_of_kind, *full);
-    } else if (rules_.max_members != 0 &&
-               std::uint64_t{sets_.size(left)} + sets_.size(right) > rules_.max_members) {
+    } else if (std::uint64_t{sets_.size(left)} + sets_.size(right) > rules_.max_members) {
       refuse(refusal::max_members, ids_[one.weak].kind);
     } else {
       node root = sets_.join(left, right);
@@ -189,13 +163,13 @@ void alias_graph::form_visitors() {
 
 void alias_graph::resolve() {
   sets_.grow(ids_.size());
-  std::pmr::vector<edge> edges = take_edges();
+  std::pmr::vector<edge> edges = this->edges();
   if (rules_.in_order) {
     join_in_order(edges);
   } else {
     for (const edge& one : edges) {
       check_interrupts();
-      join(one.weak, one.strong);
+      unite(one.weak, one.strong);
     }
   }
   form_visitors();

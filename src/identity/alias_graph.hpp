@@ -14,17 +14,18 @@ enum class alias_mode {
   latest_user,  // each alias goes with the user seen with it last; no further
 };
 
-/// What is asked of a graph. In guards zero means: no limit.
+/// What is asked of a graph.
 struct graph_rules {
   alias_mode mode = alias_mode::connected;
-  std::uint32_t max_members = 0;
-  /// Keep the edges and take them in order, not as they come. Wherever there is a limit this is so anyway.
-  bool in_order = false;
+  bool in_order = false;  // keep the edges and take them in order, not as they come: limits need that
+  std::uint32_t max_members = no_limit;
+
+  static constexpr std::uint32_t no_limit = std::numeric_limits<std::uint32_t>::max();
 };
 
 struct kind_rule {
-  std::uint32_t rank = 0;  // the smaller, the stronger; no two kinds have the same
-  std::uint32_t most = 0;  // how many ids of this kind one visitor may have
+  std::uint32_t rank = 0;                      // the smaller, the stronger; no two kinds have the same
+  std::uint32_t most = graph_rules::no_limit;  // how many ids of this kind one visitor may have
 };
 
 enum class refusal : std::uint8_t { blocked, max_of_kind, max_members };
@@ -46,15 +47,25 @@ struct refused_edge {
 /// edges arrive: guarded edges are taken by time, then by rank and text of their weaker, then stronger end.
 class alias_graph {
  public:
-  /// `kinds[k]` rules kind k.
-  alias_graph(std::pmr::memory_resource* memory, const graph_rules& rules, std::span<const kind_rule> kinds);
+  alias_graph(std::pmr::memory_resource* memory, const graph_rules& rules);
 
   id_pool& ids() { return ids_; }
   const id_pool& ids() const { return ids_; }
+  bool blocked(const edge& one) const { return blocked(one.weak) || blocked(one.strong); }
 
   /// An edge seen at some time; with one end missing, an id seen alone. A blocked id is never linked, what it
   /// came with is then seen alone. In the mode latest_user, `strong` is the user.
   void add(node weak, node strong, instant seen_at);
+
+  /// Two ids that are known to be one visitor, whatever the limits say.
+  void unite(node left, node right);
+
+  /// `kinds[k]` rules kind k; to be told before anything below is asked.
+  void rule_kinds(std::span<const kind_rule> kinds) { kinds_.assign(kinds.begin(), kinds.end()); }
+
+  /// The different edges kept, blocked ones among them, in no order. In the mode latest_user those of the
+  /// latest users.
+  std::pmr::vector<edge> edges() const;
 
   /// Ends the collecting: forms the visitors and names each by its earliest id of the strongest kind.
   void resolve();
@@ -81,8 +92,6 @@ class alias_graph {
   bool stronger(node left, node right) const;
   edge oriented(node left, node right, instant seen_at) const;
 
-  void join(node left, node right);
-  std::pmr::vector<edge> take_edges();
   void join_in_order(std::pmr::vector<edge>& edges);
   void form_visitors();
 

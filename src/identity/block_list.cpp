@@ -18,19 +18,38 @@ std::string_view essence(std::string_view value) {
   return zeros ? "0" : value;
 }
 
+/// Greedy: each stretch between two % at its first place, the last one at the end.
+bool matches(std::string_view pattern, std::string_view text) {
+  std::size_t percent = pattern.npos;  // the latest % passed, and where the text stood then
+  std::size_t resume = 0;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    if (at < pattern.size() && pattern[at] == '%') {
+      percent = at++;
+      resume = i;
+    } else if (at < pattern.size() && pattern[at] == lower(text[i])) {
+      ++at, ++i;
+    } else if (percent != pattern.npos) {
+      at = percent + 1;
+      i = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('%', at) == pattern.npos;
+}
+
 }  // namespace
 
-void block_list::add(std::string_view value) {
-  values_.emplace_back(essence(value));
-  for (char& letter : values_.back()) letter = lower(letter);
+void block_list::add(std::string_view entry) {
+  entries_.emplace_back(essence(entry));
+  for (char& letter : entries_.back()) letter = lower(letter);
 }
 
 bool block_list::contains(std::string_view value) const {
   std::string_view core = essence(value);
-  return std::any_of(values_.begin(), values_.end(), [core](const std::pmr::string& blocked) {
-    return std::equal(blocked.begin(), blocked.end(), core.begin(), core.end(),
-                      [](char left, char right) { return left == lower(right); });
-  });
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [core](const std::pmr::string& entry) { return matches(entry, core); });
 }
 
 }  // namespace journey::identity

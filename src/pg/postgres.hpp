@@ -15,6 +15,7 @@ extern "C" {
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/params.h"
 #include "nodes/plannodes.h"
 #include "nodes/supportnodes.h"
 #include "tcop/dest.h"
@@ -24,6 +25,7 @@ extern "C" {
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
+#include "utils/rangetypes.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
@@ -52,6 +54,10 @@ extern "C" {
 #undef vprintf
 #undef vsnprintf
 #undef vsprintf
+
+#if PG_VERSION_NUM < 160000  // from 16 on a range can be checked without an error
+#define make_range(type, lower, upper, empty, soft_errors) make_range(type, lower, upper, empty)
+#endif
 
 #if PG_VERSION_NUM < 150000
 #error "journey needs PostgreSQL 15 or later"

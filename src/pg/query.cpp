@@ -79,7 +79,7 @@ bool receive(TupleTableSlot* slot, DestReceiver* receiver) {
 }  // namespace
 
 void read_rows(std::string_view query, const char* argument, std::span<const query_column> columns,
-               plain_row row, void* closure) {
+               plain_row row, void* closure, std::span<const query_parameter> parameters) {
   if (columns.size() > most_columns) throw error(sqlstate::internal_error, "too many columns to read");
   row_receiver receiver{};
   receiver.callbacks = {receive, start, [](DestReceiver*) {}, [](DestReceiver*) {}, DestNone};
@@ -94,6 +94,11 @@ void read_rows(std::string_view query, const char* argument, std::span<const que
   SPIExecuteOptions options{};
   options.read_only = true;
   options.dest = &receiver.callbacks;
+  if (!parameters.empty()) {
+    options.params = makeParamList(static_cast<int>(parameters.size()));
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+      options.params->params[i] = {parameters[i].value, false, PARAM_FLAG_CONST, parameters[i].type};
+  }
   int result = SPI_execute_extended(statement, &options);
   if (result < 0 || !receiver.started)
     throw error(sqlstate::syntax_error,

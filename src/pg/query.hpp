@@ -14,23 +14,29 @@ struct query_column {
   bool optional = false;  // it may be missing, with all that follow; it then reads as NULL
 };
 
+/// What stands for $1, $2, ... in a query.
+struct query_parameter {
+  Oid type;
+  Datum value;
+};
+
 /// `read_query` with the row handler as a plain function; `closure` is handed through.
 using plain_row = void (*)(void* closure, const Datum* values, const bool* nulls);
 void read_rows(std::string_view query, const char* argument, std::span<const query_column> columns,
-               plain_row row, void* closure);
+               plain_row row, void* closure, std::span<const query_parameter> parameters);
 
 /// Runs `query` read-only, parallel plans allowed, and hands over each row as it comes: nothing is collected.
 /// `row(values, nulls)` runs in a memory context that is reset before the next row. `argument` names the
 /// query in messages. A query that fails keeps its own SQLSTATE; other columns than these are an error.
 template <class Row>
 void read_query(std::string_view query, const char* argument, std::span<const query_column> columns,
-                Row row) {
+                Row row, std::span<const query_parameter> parameters = {}) {
   read_rows(
       query, argument, columns,
       [](void* closure, const Datum* values, const bool* nulls) {
         (*static_cast<Row*>(closure))(values, nulls);
       },
-      &row);
+      &row, parameters);
 }
 
 }  // namespace journey::pg

@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "identity/block_list.hpp"
+#include "pg/interrupts.hpp"
 
 namespace {
 
@@ -40,8 +41,9 @@ using refusals =
     std::set<std::tuple<std::optional<std::string>, std::optional<std::string>, instant, refusal>>;
 
 struct limits {
-  std::uint32_t users = 0;
-  std::uint32_t members = 0;
+  std::uint32_t users = graph_rules::no_limit;
+  std::uint32_t members = graph_rules::no_limit;
+  bool any() const { return users != graph_rules::no_limit || members != graph_rules::no_limit; }
 };
 
 struct outcome {
@@ -51,9 +53,10 @@ struct outcome {
 
 outcome resolve(const std::vector<row>& rows, alias_mode mode = alias_mode::connected, limits most = {},
                 const block_list* blocked = nullptr, bool in_order = false) {
-  kind_rule kinds[2] = {{.rank = 0, .most = most.users}, {.rank = 1}};
   alias_graph graph(std::pmr::get_default_resource(),
-                    {.mode = mode, .max_members = most.members, .in_order = in_order}, kinds);
+                    {.mode = mode, .in_order = in_order || most.any(), .max_members = most.members});
+  kind_rule kinds[] = {{.rank = 0, .most = most.users}, {.rank = 1}};
+  graph.rule_kinds(kinds);
   auto number = [&](kind kind, const std::optional<std::string>& text) {
     if (!text) return no_node;
     node one = graph.ids().add(kind, *text);
@@ -120,9 +123,10 @@ outcome reference(std::vector<row> rows, alias_mode mode, limits most = {}) {
     if (left == right) continue;
     std::set<name> whole = *left;
     whole.insert(right->begin(), right->end());
-    auto users = std::count_if(whole.begin(), whole.end(), [](const name& one) { return one.first == user; });
-    bool over_users = most.users != 0 && users > most.users;
-    if (over_users || (most.members != 0 && whole.size() > most.members)) {
+    std::uint64_t users =
+        std::count_if(whole.begin(), whole.end(), [](const name& one) { return one.first == user; });
+    bool over_users = users > most.users;
+    if (over_users || whole.size() > most.members) {
       if (told.insert({*one.alias, *one.user}).second)
         result.refused.insert(
             {one.alias, one.user, one.seen_at, over_users ? refusal::max_of_kind : refusal::max_members});
@@ -186,8 +190,9 @@ TEST(alias_graph, no_visitor_breaks_a_limit) {
 }
 
 TEST(alias_graph, visitors_come_oldest_first_and_so_do_their_members) {
-  kind_rule kinds[2] = {{.rank = 0}, {.rank = 1}};
-  alias_graph graph(std::pmr::get_default_resource(), {}, kinds);
+  alias_graph graph(std::pmr::get_default_resource(), {});
+  kind_rule kinds[] = {{.rank = 0}, {.rank = 1}};
+  graph.rule_kinds(kinds);
   auto add = [&](const char* left, const char* right, instant seen) {
     node weak = graph.ids().add(alias, left);
     graph.add(weak, right == nullptr ? no_node : graph.ids().add(user, right), seen);
@@ -206,8 +211,9 @@ TEST(alias_graph, visitors_come_oldest_first_and_so_do_their_members) {
 }
 
 TEST(alias_graph, a_chain_of_a_million_links_is_one_visitor) {
-  kind_rule kinds[2] = {{.rank = 0}, {.rank = 1}};
-  alias_graph graph(std::pmr::get_default_resource(), {}, kinds);
+  alias_graph graph(std::pmr::get_default_resource(), {});
+  kind_rule kinds[] = {{.rank = 0}, {.rank = 1}};
+  graph.rule_kinds(kinds);
   constexpr int links = 1000000;
   for (int i = 0; i < links; ++i) {
     node weak = graph.ids().add(alias, std::to_string((i + 1) / 2));
@@ -234,6 +240,21 @@ TEST(alias_graph, blocked_ids_link_nothing_and_are_reported) {
                                     {"unknown", std::nullopt, 4, refusal::blocked}}));
 }
 
+TEST(alias_graph, can_be_interrupted_while_it_resolves) {
+  for (bool in_order : {false, true}) {
+    alias_graph graph(std::pmr::get_default_resource(), {.in_order = in_order});
+    kind_rule kinds[] = {{.rank = 0}, {.rank = 1}};
+    graph.rule_kinds(kinds);
+    for (int i = 0; i < 10; ++i) {
+      node weak = graph.ids().add(alias, std::to_string(i));
+      graph.add(weak, graph.ids().add(user, std::to_string(i / 2)), i);
+    }
+    InterruptPending = 1;
+    EXPECT_THROW(graph.resolve(), std::runtime_error);
+    EXPECT_EQ(InterruptPending, 0);
+  }
+}
+
 TEST(block_list, compares_trimmed_and_without_case_and_knows_zeros) {
   block_list list(std::pmr::get_default_resource());
   for (const char* value : {"", "0", "-1", " Null "}) list.add(value);
@@ -245,6 +266,25 @@ TEST(block_list, compares_trimmed_and_without_case_and_knows_zeros) {
   block_list none(std::pmr::get_default_resource());
   EXPECT_FALSE(none.contains("0"));
   EXPECT_FALSE(none.contains(""));
+}
+
+TEST(block_list, percent_stands_for_any_text) {
+  auto blocks = [](const char* entry, const char* value) {
+    block_list list(std::pmr::get_default_resource());
+    list.add(entry);
+    return list.contains(value);
+  };
+  EXPECT_TRUE(blocks("Test@%", "test@example.com"));
+  EXPECT_TRUE(blocks("test@%", "TEST@"));
+  EXPECT_FALSE(blocks("test@%", "a test@"));
+  EXPECT_TRUE(blocks("%@example.com", "a@b@example.com"));
+  EXPECT_TRUE(blocks("a%b%c", "abxbcc"));
+  EXPECT_FALSE(blocks("a%b%c", "abxbcd"));
+  EXPECT_TRUE(blocks("%bot%", "a robot here"));
+  EXPECT_FALSE(blocks("%bot%", "bo t"));
+  EXPECT_TRUE(blocks("%", ""));
+  EXPECT_TRUE(blocks("%", "anything"));
+  EXPECT_FALSE(blocks("", "anything"));
 }
 
 TEST(id_pool, one_text_under_two_kinds_is_two_ids) {

@@ -1,0 +1,239 @@
+// The SQL functions that change a mapping which is already there.
+#include <string>
+
+#include "identity/alias_merge.hpp"
+#include "identity/edges_pg.hpp"
+#include "pg/interrupts.hpp"
+#include "pg/query.hpp"
+
+using namespace journey;
+using namespace journey::identity;
+
+namespace {
+
+/// The mapping as the user keeps it: only the rows asked for are read, so that indexes can find them.
+class stored_mapping {
+ public:
+  stored_mapping(std::string_view query, edge_source& source, alias_merge& merge, MemoryContext context)
+      : query_(query), source_(source), merge_(merge), context_(context) {
+    while (!query_.empty() && std::string_view("; \t\r\n").find(query_.back()) != query_.npos)
+      query_.remove_suffix(1);
+  }
+
+  /// Restores the rows whose `column` is spelled as one of `wanted`.
+  void restore(const char* column, std::span<const node> wanted, bool by_visitor) {
+    if (wanted.empty()) return;
+    MemoryContext caller = MemoryContextSwitchTo(context_);
+    auto* texts = static_cast<Datum*>(
+        MemoryContextAllocExtended(context_, wanted.size() * sizeof(Datum), MCXT_ALLOC_HUGE));
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      check_interrupts();
+      texts[i] = pg::text_datum(merge_.graph().ids()[wanted[i]].text());
+    }
+    if (wanted.size() > MaxArraySize)
+      throw error(sqlstate::program_limit_exceeded, "edges touches too many ids of current to look up",
+                  "Resolve all edges anew.");
+    ArrayType* array =
+        construct_array(texts, static_cast<int>(wanted.size()), TEXTOID, -1, false, TYPALIGN_INT);
+    pg::query_parameter ids[] = {{TEXTARRAYOID, PointerGetDatum(array)}};
+    bool users = source_.form() == edge_form::users;
+    const char* lookup = psprintf(
+        "SELECT %s, members, first_seen_at, last_seen_at FROM (%.*s\n) AS current WHERE %s = ANY ($1)",
+        users ? "alias, is_user, visitor_id" : "kind, alias, visitor_kind, visitor_id",
+        static_cast<int>(query_.size()), query_.data(), column);
+    pg::read_query(
+        lookup, "current",
+        users ? std::span<const pg::query_column>(user_columns)
+              : std::span<const pg::query_column>(kind_columns),
+        [&](const Datum* values, const bool* nulls) { restore_row(values, nulls, by_visitor); }, ids);
+    MemoryContextSwitchTo(caller);
+  }
+
+ private:
+  static constexpr pg::query_column user_columns[] = {{"alias", TEXTOID},
+                                                      {"is_user", BOOLOID},
+                                                      {"visitor_id", TEXTOID},
+                                                      {"members", INT8OID},
+                                                      {"first_seen_at", TIMESTAMPTZOID},
+                                                      {"last_seen_at", TIMESTAMPTZOID}};
+  static constexpr pg::query_column kind_columns[] = {{"kind", TEXTOID},
+                                                      {"alias", TEXTOID},
+                                                      {"visitor_kind", TEXTOID},
+                                                      {"visitor_id", TEXTOID},
+                                                      {"members", INT8OID},
+                                                      {"first_seen_at", TIMESTAMPTZOID},
+                                                      {"last_seen_at", TIMESTAMPTZOID}};
+
+  struct named {
+    identity::kind kind;
+    std::string_view text;
+  };
+
+  void restore_row(const Datum* values, const bool* nulls, bool by_visitor) {
+    bool users = source_.form() == edge_form::users;
+    int plain = users ? 4 : 5;  // the columns that are never NULL
+    for (int i = 0; i < plain; ++i)
+      if (nulls[i])
+        throw error(sqlstate::null_value_not_allowed,
+                    std::string("current must not hold NULL in ") +
+                        (users ? user_columns[i].name : kind_columns[i].name));
+    std::int64_t members = DatumGetInt64(values[plain - 1]);
+    named id;
+    named visitor;
+    if (users) {
+      bool is_user = DatumGetBool(values[1]);
+      id = {is_user ? user_kind : alias_kind, pg::text_view(values[0])};
+      // Only an alias that is alone names its visitor: aliases are linked through users.
+      visitor = {is_user || members > 1 ? user_kind : alias_kind, pg::text_view(values[2])};
+    } else {
+      id = {source_.add_kind(pg::text_view(values[0])), pg::text_view(values[1])};
+      visitor = {source_.add_kind(pg::text_view(values[2])), pg::text_view(values[3])};
+    }
+
+    // The lookup went by text alone: ids of another kind that are spelled the same are none of ours.
+    id_pool& ids = merge_.graph().ids();
+    node known = ids.find(by_visitor ? visitor.kind : id.kind, by_visitor ? visitor.text : id.text);
+    if (known == no_node || (by_visitor ? !merge_.grows(known) : ids[known].blocked)) return;
+    node member = by_visitor ? source_.add(ids, id.kind, id.text) : known;
+    node name = by_visitor ? known : source_.add(ids, visitor.kind, visitor.text);
+    for (node one : {member, name})
+      if (ids[one].blocked)
+        throw error(sqlstate::invalid_parameter_value,
+                    "current holds the id " + quoted(ids[one].text()) + ", which blocked refuses",
+                    "Give the same blocked values as when current was made, or resolve all edges anew.");
+    stored_id row{name, static_cast<std::uint64_t>(members), instant_of(values[plain], nulls[plain]),
+                  instant_of(values[plain + 1], nulls[plain + 1])};
+    if (!merge_.restore(member, row))
+      throw error(sqlstate::invalid_parameter_value,
+                  "current holds different rows for the id " + quoted(id.text));
+  }
+
+  std::string_view query_;
+  edge_source& source_;
+  alias_merge& merge_;
+  MemoryContext context_;
+};
+
+void put_change(row_writer& out, const edge_source& source, const id_pool& ids,
+                const alias_merge::change& one) {
+  out.row([&] {
+    out.id(source, ids, one.id);
+    out.visitor(source, ids, one.visitor);
+    out.number(one.members);
+    out.time(one.first_seen);
+    out.time(one.last_seen);
+    out.visitor(source, ids, one.old_visitor);
+  });
+}
+
+Datum merge_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
+  workspace work("journey merge_aliases");
+  row_writer out(fcinfo, work);
+  if (PG_ARGISNULL(0)) pg::null_argument("current");
+  auto& source = pg::make_in<edge_source>(work.context());
+  source.read_arguments(fcinfo, at);
+  auto& merge = pg::make_in<alias_merge>(work.context(), source.rules());
+  alias_graph& graph = merge.graph();
+  const id_pool& ids = graph.ids();
+  source.each_edge(graph.ids(),
+                   [&](node weak, node strong, instant seen_at) { graph.add(weak, strong, seen_at); });
+
+  stored_mapping current(pg::text_argument(fcinfo, 0), source, merge, work.context());
+  pg::context_resource memory(work.context());
+  std::pmr::vector<node> touched(&memory);
+  for (node id = 0; id < ids.size(); ++id)
+    if (!ids[id].blocked) touched.push_back(id);
+  current.restore("alias", touched, false);
+  source.rule_kinds(graph);
+  current.restore("visitor_id", merge.growing(), true);
+  source.rule_kinds(graph);
+
+  for (const alias_merge::change& one : merge.resolve()) {
+    check_interrupts();
+    put_change(out, source, ids, one);
+  }
+  return Datum{0};
+}
+
+/// Resolves the edges twice, with and without some of them; the difference is the answer.
+Datum unmerge_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
+  workspace work("journey unmerge_aliases");
+  row_writer out(fcinfo, work);
+  if (PG_ARGISNULL(1)) pg::null_argument("without");
+  auto& source = pg::make_in<edge_source>(work.context());
+  source.read_arguments(fcinfo, at);
+  auto& whole = pg::make_in<alias_graph>(work.context(), source.rules());
+  auto& cut = pg::make_in<alias_graph>(work.context(), source.rules());
+  auto& named = pg::make_in<id_pool>(work.context());
+  pg::context_resource memory(work.context());
+
+  // The pairs to leave out, each in both directions.
+  using pair_set = boost::unordered_flat_set<std::uint64_t, std::hash<std::uint64_t>, std::equal_to<>,
+                                             std::pmr::polymorphic_allocator<std::uint64_t>>;
+  pair_set left_out(&memory);
+  auto pair = [](node left, node right) { return std::uint64_t{left} << 32 | right; };
+  source.each_pair(pg::text_argument(fcinfo, 1), "without", named, [&](node left, node right) {
+    if (left == no_node || right == no_node) return;
+    left_out.insert(pair(left, right));
+    left_out.insert(pair(right, left));
+  });
+  source.each_edge(whole.ids(), [&](node left, node right, instant seen_at) {
+    whole.add(left, right, seen_at);
+    auto name = [&](node id) {
+      return id == no_node ? no_node : named.find(whole.ids()[id].kind, whole.ids()[id].text());
+    };
+    auto again = [&](node id) {
+      return id == no_node ? no_node : source.add(cut.ids(), whole.ids()[id].kind, whole.ids()[id].text());
+    };
+    if (left_out.contains(pair(name(left), name(right)))) {
+      cut.add(again(left), no_node, seen_at);
+      cut.add(again(right), no_node, seen_at);
+    } else {
+      node first = again(left);
+      cut.add(first, again(right), seen_at);
+    }
+  });
+  for (alias_graph* graph : {&whole, &cut}) {
+    source.rule_kinds(*graph);
+    graph->resolve();
+  }
+
+  const id_pool& ids = cut.ids();
+  struct before {
+    node visitor;  // in `whole`
+    std::size_t members;
+  };
+  std::pmr::vector<before> old(whole.ids().size(), &memory);
+  for (std::size_t i = 0; i < whole.visitor_count(); ++i) {
+    alias_graph::visitor visitor = whole[i];
+    for (node member : visitor.members) old[member] = {visitor.id, visitor.members.size()};
+  }
+  auto in = [](const id_pool& there, const id_pool::id& id) { return there.find(id.kind, id.text()); };
+  for (std::size_t i = 0; i < cut.visitor_count(); ++i) {
+    alias_graph::visitor visitor = cut[i];
+    for (node member : visitor.members) {
+      check_interrupts();
+      before was = old[in(whole.ids(), ids[member])];
+      node old_visitor = in(ids, whole.ids()[was.visitor]);
+      if (old_visitor != visitor.id || was.members != visitor.members.size())
+        put_change(out, source, ids,
+                   {member, visitor.id, visitor.members.size(), ids[member].first_seen, ids[member].last_seen,
+                    old_visitor});
+    }
+  }
+  return Datum{0};
+}
+
+constexpr argument_positions merge_with_users{.edges = 1, .blocked = 2, .max_users = 3, .max_members = 4};
+constexpr argument_positions merge_with_kinds{
+    .edges = 1, .blocked = 4, .priority = 2, .unique_kinds = 3, .max_members = 5};
+constexpr argument_positions unmerge_with_users{.edges = 0, .blocked = 2, .max_users = 3, .max_members = 4};
+constexpr argument_positions unmerge_with_kinds{
+    .edges = 0, .blocked = 4, .priority = 2, .unique_kinds = 3, .max_members = 5};
+
+}  // namespace
+
+JOURNEY_FUNCTION(merge_aliases) { return merge_aliases(fcinfo, merge_with_users); }
+JOURNEY_FUNCTION(merge_aliases_of_kinds) { return merge_aliases(fcinfo, merge_with_kinds); }
+JOURNEY_FUNCTION(unmerge_aliases) { return unmerge_aliases(fcinfo, unmerge_with_users); }
+JOURNEY_FUNCTION(unmerge_aliases_of_kinds) { return unmerge_aliases(fcinfo, unmerge_with_kinds); }

@@ -1,0 +1,412 @@
+// Trails against the plain definition of a session, for random events in random parts; and against hostile
+// bytes.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <set>
+#include <sstream>
+
+#include "sessions/trail_state.hpp"
+
+using namespace journey;
+using namespace journey::sessions;
+
+namespace {
+
+constexpr std::int64_t second = 1'000'000;
+constexpr std::int64_t minute = 60 * second;
+constexpr std::int64_t day = 24 * 60 * minute;
+
+std::pmr::memory_resource* memory = std::pmr::new_delete_resource();
+
+struct event {
+  std::int64_t ts;
+  std::optional<channels::touch> touch;
+  std::optional<std::string> page;
+  bool converted;
+};
+
+std::int64_t utc_day(void*, std::int64_t ts) { return ts >= 0 ? ts / day : -1 - (-1 - ts) / day; }
+
+session_bounds bounds_of(std::int64_t timeout, bool inclusive = false, bool by_day = false) {
+  session_bounds bounds;
+  bounds.rule.timeout = timeout;
+  bounds.rule.inclusive = inclusive;
+  if (by_day) {
+    bounds.rule.day_boundary = "UTC";
+    bounds.day = utc_day;
+  }
+  return bounds;
+}
+
+std::string written(const auto& state) {
+  wire::writer out(memory);
+  state.write(memory, out);
+  return {out.data(), out.size()};
+}
+
+trail_state state_of(const session_bounds& bounds, const std::vector<event>& events) {
+  trail_state state(memory);
+  state.bounds = &bounds;
+  for (const event& event : events) {
+    bool touched = event.touch && state.needs_touch(event.ts);
+    bool paged = event.page && state.needs_page(event.ts);
+    state.add(event.ts, touched ? &*event.touch : nullptr,
+              paged ? std::optional<std::string_view>(*event.page) : std::nullopt, event.converted);
+  }
+  return state;
+}
+
+std::string show(const std::optional<channels::touch>& touch) {
+  if (!touch) return "-";
+  std::ostringstream out;
+  out << touch->touched_at;
+  for (const auto& text : touch->texts) out << '|' << (text ? '"' + std::string(*text) + '"' : "-");
+  return out.str();
+}
+
+std::string show(const session& s) {
+  std::ostringstream out;
+  out << s.number << ' ' << s.started_at << ' ' << s.ended_at << ' ' << s.events << ' ' << s.conversions
+      << ' ' << (s.converted_at ? std::to_string(*s.converted_at) : "-") << ' '
+      << (s.landing_page ? '"' + std::string(*s.landing_page) + '"' : "-") << ' ' << show(s.touch) << '\n';
+  return out.str();
+}
+
+std::string show(std::string_view bytes) {
+  std::string all;
+  for (const session& session : trail_view(bytes, memory)) all += show(session);
+  return all;
+}
+
+/// The sessions by their definition, over all events at once.
+std::string expected(const session_bounds& bounds, std::vector<event> events) {
+  std::ranges::stable_sort(events, {}, &event::ts);
+  std::string all;
+  session now;
+  std::optional<std::string> page;
+  auto close = [&] {
+    if (page) now.landing_page = *page;
+    if (now.events != 0) all += show(now);
+  };
+  for (const event& event : events) {
+    bool opens = now.events == 0;
+    if (!opens) {
+      auto gap = static_cast<__int128>(event.ts) - now.ended_at;
+      opens = bounds.rule.inclusive ? gap >= bounds.rule.timeout : gap > bounds.rule.timeout;
+      if (bounds.day != nullptr && utc_day(nullptr, event.ts) != utc_day(nullptr, now.ended_at)) opens = true;
+    }
+    if (opens) {
+      close();
+      now = session{now.number + 1, event.ts, event.ts, 0, 0, {}, {}, {}};
+      page.reset();
+    }
+    now.ended_at = event.ts;
+    ++now.events;
+    if (event.converted && now.conversions++ == 0) now.converted_at = event.ts;
+    if (event.ts == now.started_at && event.page && (!page || *event.page < *page)) page = event.page;
+    if (event.touch) {
+      channels::touch touch = *event.touch;
+      touch.touched_at = event.ts;
+      if (!now.touch || touch < *now.touch) now.touch = touch;
+    }
+  }
+  close();
+  return all;
+}
+
+class random_events {
+ public:
+  explicit random_events(unsigned seed) : random_(seed) {}
+
+  std::size_t below(std::size_t end) { return random_() % end; }
+  bool one_in(std::size_t n) { return below(n) == 0; }
+
+  std::vector<event> operator()(std::size_t count) {
+    static constexpr std::int64_t starts[] = {0, -300 * day, earliest_time, latest_time - 3 * day,
+                                              8766 * day};
+    static constexpr std::int64_t steps[] = {10 * minute, second, 7, 1000, 59 * minute};
+    std::size_t kind = below(5);
+    std::vector<event> events;
+    for (std::size_t i = 0; i < count; ++i) {
+      event made{};
+      made.ts = std::min(starts[kind] + static_cast<std::int64_t>(below(60 + count)) * steps[below(5)],
+                         latest_time);
+      if (one_in(40)) made.ts = one_in(2) ? earliest_time : latest_time;
+      if (one_in(3)) {
+        made.touch.emplace();
+        for (auto& text : made.touch->texts)
+          if (one_in(4)) text = words[below(std::size(words))];
+      }
+      if (!one_in(4)) made.page = words[below(std::size(words))];
+      made.converted = one_in(6);
+      events.push_back(made);
+      if (one_in(10)) events.push_back(events[below(events.size())]);
+    }
+    return events;
+  }
+
+  void shuffle(auto& items) { std::ranges::shuffle(items, random_); }
+
+ private:
+  static constexpr std::string_view words[] = {
+      "", "a", "b", "ü", "/landing", "google", "cpc", "(none)", "\xF0\x9F\x98\x80"};
+  std::mt19937 random_;
+};
+
+std::vector<session_bounds> all_bounds() {
+  return {bounds_of(30 * minute), bounds_of(30 * minute, true),        bounds_of(1),
+          bounds_of(1, true),     bounds_of(30 * minute, false, true), bounds_of(INT64_MAX)};
+}
+
+/// A state from the outside, as a parallel worker sends it.
+trail_state received(const session_bounds& bounds, const std::string& bytes) {
+  check_trail(bytes, memory);
+  trail_state state(memory);
+  state.bounds = &bounds;
+  state.merge(trail_view(bytes, memory));
+  return state;
+}
+
+}  // namespace
+
+TEST(trail, equals_the_definition) {
+  random_events random(1);
+  for (int round = 0; round < 400; ++round) {
+    std::vector<event> events = random(1 + random.below(60));
+    for (const session_bounds& bounds : all_bounds()) {
+      std::string bytes = written(state_of(bounds, events));
+      ASSERT_EQ(show(bytes), expected(bounds, events)) << "round " << round;
+      check_trail(bytes, memory);
+    }
+  }
+}
+
+TEST(trail, is_the_same_for_any_split_and_order) {
+  random_events random(2);
+  for (int round = 0; round < 400; ++round) {
+    std::vector<event> events = random(1 + random.below(80));
+    for (const session_bounds& bounds : all_bounds()) {
+      std::string whole = written(state_of(bounds, events));
+      random.shuffle(events);
+      std::vector<std::vector<event>> parts(1 + random.below(8));
+      for (const event& event : events) parts[random.below(parts.size())].push_back(event);
+      trail_state combined(memory);
+      trail_state rolled_up(memory);
+      combined.bounds = rolled_up.bounds = &bounds;
+      for (const std::vector<event>& part : parts) {
+        if (part.empty()) continue;
+        trail_state state = state_of(bounds, part);
+        std::string bytes = written(state);
+        combined.combine(state);
+        ASSERT_EQ(written(state), bytes) << "combine changed its right side";
+        if (random.one_in(2))
+          rolled_up.merge(trail_view(bytes, memory));
+        else
+          rolled_up.combine(received(bounds, bytes));
+        ASSERT_EQ(written(rolled_up), written(rolled_up)) << "write changed the state";
+      }
+      ASSERT_EQ(written(combined), whole) << "round " << round;
+      ASSERT_EQ(written(rolled_up), whole) << "round " << round;
+    }
+  }
+}
+
+TEST(trail, without_touches_is_the_same_in_less_space) {
+  random_events random(3);
+  for (int round = 0; round < 300; ++round) {
+    std::vector<event> events = random(1 + random.below(60));
+    for (event& event : events) event = {event.ts, {}, {}, false};
+    for (const session_bounds& bounds : all_bounds()) {
+      plain_trail_state one(memory);
+      plain_trail_state other(memory);
+      one.bounds = other.bounds = &bounds;
+      for (const event& event : events) (random.one_in(2) ? one : other).add(event.ts);
+      one.combine(other);
+      ASSERT_EQ(written(one), written(state_of(bounds, events)));
+    }
+  }
+}
+
+TEST(trail, merges_what_comes_in_descending_order) {
+  session_bounds bounds = bounds_of(30 * minute);
+  plain_trail_state plain(memory);
+  plain.bounds = &bounds;
+  constexpr std::int64_t sessions = 100'000;
+  for (std::int64_t i = sessions; i-- > 0;) plain.add(i * 31 * minute);
+  EXPECT_EQ(trail_view(written(plain), memory).session_count(), sessions);
+  for (std::int64_t i = sessions; i-- > 1;)
+    plain.add(i * 31 * minute - 15 * minute);  // one bridge after another
+  EXPECT_EQ(trail_view(written(plain), memory).session_count(), 1U);
+}
+
+namespace {
+class counting_memory : public std::pmr::memory_resource {
+ public:
+  std::size_t used = 0;
+
+ private:
+  void* do_allocate(std::size_t bytes, std::size_t) override {
+    used += bytes;
+    return ::operator new(bytes);
+  }
+  void do_deallocate(void* room, std::size_t bytes, std::size_t) override {
+    used -= bytes;
+    ::operator delete(room);
+  }
+  bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+};
+}  // namespace
+
+TEST(trail, keeps_no_text_that_an_earlier_event_made_obsolete) {
+  counting_memory counted;
+  session_bounds bounds = bounds_of(30 * minute);
+  auto& state = *new trail_state(&counted);  // as in the server: its memory goes all at once
+  state.bounds = &bounds;
+  for (std::int64_t i = 50'000; i-- > 0;) {
+    std::string page = "/page/" + std::to_string(i) + std::string(100, 'x');
+    state.add(i * second, nullptr, page, false);
+  }
+  EXPECT_LT(counted.used, 100'000U);
+  EXPECT_EQ(trail_view(written(state), memory).begin()->landing_page->substr(0, 8), "/page/0x");
+}
+
+TEST(trail, knows_when_a_touch_or_a_page_can_matter) {
+  session_bounds bounds = bounds_of(30 * minute);
+  trail_state state(memory);
+  state.bounds = &bounds;
+  EXPECT_TRUE(state.needs_touch(0) && state.needs_page(0));
+  channels::touch touch;
+  state.add(10 * minute, &touch, "/", false);
+  EXPECT_TRUE(state.needs_touch(10 * minute) && state.needs_page(10 * minute));
+  EXPECT_FALSE(state.needs_touch(11 * minute) || state.needs_page(11 * minute));
+  EXPECT_TRUE(state.needs_touch(0) && state.needs_page(0));
+  EXPECT_TRUE(state.needs_touch(41 * minute) && state.needs_page(41 * minute));
+}
+
+namespace {
+std::string refusal(const std::string& bytes) {
+  try {
+    check_trail(bytes, memory);
+  } catch (const error& caught) {
+    EXPECT_STREQ(caught.state(), sqlstate::invalid_binary_representation);
+    return caught.what();
+  }
+  return "";
+}
+
+/// Reading unchecked bytes may fail, but with an error.
+void read(const std::string& bytes) {
+  try {
+    show(bytes);
+  } catch (const error&) {
+  }
+}
+
+void expect_harmless(const std::string& bytes) {
+  read(bytes);
+  if (!refusal(bytes).empty()) return;
+  trail_view trail(bytes, memory);
+  session_bounds bounds{trail.rule()};
+  if (!bounds.rule.day_boundary.empty()) return;
+  ASSERT_EQ(written(received(bounds, bytes)), bytes) << "accepted bytes are canonical";
+}
+}  // namespace
+
+TEST(trail, refuses_damaged_bytes) {
+  random_events random(4);
+  for (int round = 0; round < 6; ++round) {
+    session_bounds bounds = all_bounds()[random.below(6)];
+    std::string bytes = written(state_of(bounds, random(1 + random.below(12))));
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      std::string shorter = bytes.substr(0, i);
+      read(shorter);
+      ASSERT_NE(refusal(shorter), "");
+      for (int bit = 1; bit < 256; ++bit) {
+        std::string flipped = bytes;
+        flipped[i] = static_cast<char>(flipped[i] ^ bit);
+        expect_harmless(flipped);
+      }
+    }
+    ASSERT_NE(refusal(bytes + '\0'), "");
+  }
+}
+
+TEST(trail, refuses_random_bytes) {
+  random_events random(5);
+  for (int round = 0; round < 50'000; ++round) {
+    std::string bytes(random.below(24), '\0');
+    for (char& byte : bytes) byte = static_cast<char>(random.below(256));
+    if (bytes.size() > 4)
+      bytes[0] = static_cast<char>(1 | random.below(4) << 4), bytes[1] = static_cast<char>(random.below(64));
+    expect_harmless(bytes);
+  }
+}
+
+namespace {
+/// The stored form of given records, be they possible or not.
+std::string stored(const std::vector<session_record>& sessions, const session_rule& rule,
+                   const dictionary& words = {}) {
+  wire::writer out(memory);
+  write_trail(rule, sessions, words, memory, out);
+  return {out.data(), out.size()};
+}
+session_record record(std::int64_t from, std::int64_t to, std::int64_t events) {
+  return {{from, to, events}};
+}
+}  // namespace
+
+TEST(trail, says_what_no_events_can_have_made) {
+  session_rule rule = bounds_of(30 * minute).rule;
+  EXPECT_EQ(refusal(stored({record(0, 0, 1), record(31 * minute, 31 * minute, 1)}, rule)), "");
+  EXPECT_EQ(refusal(stored({record(0, 0, 1), record(30 * minute, 30 * minute, 1)}, rule)),
+            "invalid trail: two sessions are closer than its timeout");
+  EXPECT_EQ(refusal(stored({record(0, 0, 1), record(0, 0, 1)}, bounds_of(1, false, true).rule)),
+            "invalid trail: the sessions are not in order of time");
+  EXPECT_EQ(refusal(stored({record(0, 60 * minute, 3)}, rule)), "");
+  EXPECT_EQ(refusal(stored({record(0, 61 * minute, 3)}, rule)),
+            "invalid trail: a session has too few events for its length");
+  EXPECT_EQ(refusal(stored({record(0, minute, 1)}, rule)),
+            "invalid trail: a session has too few events for its times");
+  EXPECT_THROW(stored({record(0, 0, INT64_MAX), record(31 * minute, 31 * minute, 1)}, rule), error);
+  session_record converted = record(0, minute, 2);
+  converted.conversions = 2;
+  converted.converted_at = minute;
+  EXPECT_EQ(refusal(stored({converted}, rule)), "invalid trail: a session has more conversions than events");
+  converted.conversions = 1;
+  EXPECT_EQ(refusal(stored({converted}, rule)), "");
+  converted.converted_at = 2 * minute;
+  EXPECT_EQ(refusal(stored({converted}, rule)), "invalid trail: a conversion lies outside its session");
+
+  const std::string_view texts[] = {"a", "a"};
+  const touch_numbers touches[] = {{1}, {2}};
+  session_record touched = record(0, minute, 2);
+  touched.touch = 1;
+  touched.touched_at = 2 * minute;
+  EXPECT_EQ(refusal(stored({touched}, rule, {texts, touches})),
+            "invalid trail: a touch lies outside its session");
+  touched.touched_at = minute;
+  EXPECT_EQ(refusal(stored({touched}, rule, {texts, touches})), "");
+  touched.landing_page = 2;
+  EXPECT_EQ(refusal(stored({touched}, rule, {texts, touches})),
+            "invalid trail: a text or a touch is there twice");
+}
+
+TEST(trail, refuses_a_version_of_the_future) {
+  std::string bytes = stored({record(0, 0, 1)}, bounds_of(minute).rule);
+  bytes[0] = static_cast<char>((bytes[0] & 0xF0) | 2);
+  EXPECT_EQ(refusal(bytes), "invalid trail: its version is not known to this version of journey");
+}
+
+TEST(trail, is_small) {
+  session_bounds bounds = bounds_of(30 * minute);
+  auto size = [&](std::int64_t sessions) {
+    std::vector<session_record> records;
+    for (std::int64_t i = 0; i < sessions; ++i) records.push_back(record(i * day, i * day + 900 * second, 5));
+    return stored(records, bounds.rule).size();
+  };
+  EXPECT_EQ(size(0), 4U);
+  EXPECT_LE(size(1), 12U);
+  EXPECT_LE(size(1000), 7U * 1000);
+}
