@@ -114,6 +114,7 @@ void transition_counts::deserialize(wire::reader& in) {
   if (order > highest_order) in.fail("the order is too high");
   order_ = static_cast<int>(order);
   channels_.deserialize(in);
+  if (order == 0 && channels_.size() > 0) in.fail("it has channels but no order");
   std::array<id, highest_order> room;
   std::size_t count_of_states = in.count(2);
   for (std::size_t i = 0; i < count_of_states; ++i) {
