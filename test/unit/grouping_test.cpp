@@ -239,7 +239,32 @@ TEST_F(grouping_test, referrers) {
   EXPECT_EQ(read("https://a.com/", "no url"), "(direct)|(none)||||Unassigned");
   EXPECT_EQ(read("no url", "https://b.com/"), "b.com|referral||||Unassigned");
   EXPECT_EQ(read("https://a.com/?ref=b"), "b|referral||||Unassigned");
+  EXPECT_EQ(read("https://a.com/?ref=https://www.google.com/search?q=x"), "google|organic||x||Search");
   EXPECT_EQ(read("https://a.com/?ref=b", "https://c.com/"), "c.com|referral||||Unassigned");
+}
+
+TEST(touch_kinds, direct) {
+  auto made = [](std::initializer_list<std::pair<touch_text, std::string_view>> texts) {
+    touch contact;
+    for (auto [text, value] : texts) contact[text] = value;
+    return contact;
+  };
+  EXPECT_TRUE(is_direct(made({})));
+  EXPECT_TRUE(is_direct(made({{touch_text::source, "(direct)"}, {touch_text::medium, "(none)"}})));
+  EXPECT_FALSE(is_direct(made({{touch_text::source, "(direct)"}, {touch_text::click_id, "gclid=1"}})));
+  EXPECT_FALSE(is_direct(made({{touch_text::campaign, "x"}})));
+  EXPECT_FALSE(is_direct(made({{touch_text::medium, "email"}})));
+  EXPECT_FALSE(is_direct(made({{touch_text::source, "google"}})));
+  for (const char* medium : {"cpc", "CPC", "x-cp-y", "ppc", "Retargeting", "paid_social", " paid "})
+    EXPECT_TRUE(is_paid(made({{touch_text::medium, medium}}))) << medium;
+  for (const char* medium : {"", "organic", "unpaid", "pp", "email", "pai"})
+    EXPECT_FALSE(is_paid(made({{touch_text::medium, medium}}))) << medium;
+  for (const char* channel : {"Paid Search", "Paid Other", "Display", "Cross-network"})
+    EXPECT_TRUE(is_paid(made({{touch_text::channel, channel}}))) << channel;
+  EXPECT_FALSE(is_paid(made({{touch_text::channel, "Organic Search"}})));
+  EXPECT_TRUE(is_paid(made({{touch_text::click_id, "gclid=1"}})));
+  EXPECT_FALSE(is_paid(made({{touch_text::click_id, "fbclid=1"}})));
+  EXPECT_FALSE(is_paid(made({{touch_text::click_id, "gclid2=1"}})));
 }
 
 TEST_F(grouping_test, moves_within_the_own_sites) {
