@@ -214,10 +214,11 @@ std::pmr::vector<transition> transition_counts::transitions(std::pmr::memory_res
     id from = sorted[first]->first;
     exact_sum total(memory);
     for (; end < sorted.size() && sorted[end]->first == from; ++end) total.add(sorted[end]->value);
+    double all = total.value();
     for (std::size_t i = first; i < end; ++i) {
-      double journeys = sorted[i]->value.value();
-      result.push_back({from == flow::start ? "(start)" : name(from), name(sorted[i]->second), journeys,
-                        journeys / total.value()});
+      double count = sorted[i]->value.value();
+      result.push_back(
+          {from == flow::start ? "(start)" : name(from), name(sorted[i]->second), count, count / all});
     }
   }
   return result;
