@@ -112,9 +112,9 @@ class censored_chain {
     auto* memory = states_.get_allocator().resource();
     std::pmr::vector<std::uint32_t> order(memory);  // of places here: first those that stay
     for (std::uint32_t i = 0; i < states_.size(); ++i) order.push_back(i);
-    auto leaving = std::ranges::stable_partition(
-        order, [&](std::uint32_t i) { return belongs(states_[i], first, end); });
-    std::size_t kept = order.size() - leaving.size();
+    auto leaving = std::stable_partition(order.begin(), order.end(),
+                                         [&](std::uint32_t i) { return belongs(states_[i], first, end); });
+    auto kept = static_cast<std::size_t>(leaving - order.begin());
 
     std::pmr::vector<std::uint32_t> states(memory);
     for (std::uint32_t i : order) states.push_back(states_[i]);

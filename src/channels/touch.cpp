@@ -27,13 +27,11 @@ bool is_paid(const touch& contact) {
   std::string_view channel = text_of(contact, touch_text::channel);
   if (channel.starts_with("Paid ") || channel == "Display" || channel == "Cross-network") return true;
   std::string_view medium = trimmed(text_of(contact, touch_text::medium));
-  auto begins = [](std::string_view text, std::string_view lower) {
-    return same_ignoring_case(text.substr(0, lower.size()), lower);
+  auto is_cp = [](char first, char second) {
+    return ascii_lower(first) == 'c' && ascii_lower(second) == 'p';
   };
-  for (std::size_t i = 0; i < medium.size(); ++i)
-    if (begins(medium.substr(i), "cp")) return true;
-  if (same_ignoring_case(medium, "ppc") || same_ignoring_case(medium, "retargeting") ||
-      begins(medium, "paid"))
+  if (std::ranges::adjacent_find(medium, is_cp) != medium.end() || same_ignoring_case(medium, "ppc") ||
+      same_ignoring_case(medium, "retargeting") || same_ignoring_case(medium.substr(0, 4), "paid"))
     return true;
   std::string_view click_id = text_of(contact, touch_text::click_id);
   return std::ranges::find(ad_click_ids, click_id.substr(0, click_id.find('='))) != std::end(ad_click_ids);
