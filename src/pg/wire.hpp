@@ -48,6 +48,8 @@ class writer {
     raw(text);
   }
 
+  void reserve(std::size_t size) { bytes_.reserve(size); }
+
   char* data() { return bytes_.data(); }
   const char* data() const { return bytes_.data(); }
   std::size_t size() const { return bytes_.size(); }

@@ -27,6 +27,8 @@ amount whole(std::int64_t number, std::span<std::uint16_t, 5> digits);
 class money {
  public:
   explicit money(std::pmr::memory_resource* memory) : places_(memory) {}
+  money(money&&) = default;  // copies would leave the memory that the sum was given
+  money& operator=(money&&) = default;
 
   void add(const amount& value);
   void add(const money& other);

@@ -21,20 +21,22 @@ Items copy_of(const Items& items, std::pmr::memory_resource& memory) {
 
 void tally::serialize(wire::writer& out) const {
   out.fixed(version);
+  out.varint(static_cast<std::uint64_t>(count_));
+  if (empty()) return;
   out.fixed(first_);
   out.fixed(last_);
-  out.varint(static_cast<std::uint64_t>(count_));
   sum_.serialize(out);
 }
 
 void tally::deserialize(wire::reader& in) {
   check_version(in);
+  std::uint64_t count = in.varint();
+  if (count > std::numeric_limits<std::int64_t>::max() / 2) in.fail("its payments are too many");
+  count_ = static_cast<std::int64_t>(count);
+  if (empty()) return;
   first_ = in.fixed<instant>();
   last_ = in.fixed<instant>();
-  std::uint64_t count = in.varint();
-  if (count > std::numeric_limits<std::int64_t>::max() / 2 || (count > 0 && first_ > last_))
-    in.fail("its payments are out of range");
-  count_ = static_cast<std::int64_t>(count);
+  if (first_ > last_) in.fail("its last payment is before its first");
   sum_.deserialize(in);
 }
 

@@ -1,13 +1,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
-#include <numeric>
 #include <random>
+#include <set>
 #include <string>
 
+#include "rfm/history.hpp"
 #include "rfm/money.hpp"
 #include "rfm/payments.hpp"
+#include "rfm/quantiles.hpp"
 #include "rfm/scores.hpp"
 
 namespace {
@@ -180,6 +183,103 @@ TEST(rfm_ledger, keeps_ids_and_amounts_of_any_length) {
   EXPECT_EQ(sum.count(), 8);
 }
 
+/// Each snapshot and its tally, as text.
+template <class State>
+std::string played(const State& state) {
+  timeline sums(memory(), *state.dates());
+  state.sum_up(sums);
+  std::string out;
+  std::string last;
+  sums.play([&](instant snapshot, const tally& payments, bool changed) {
+    EXPECT_TRUE(changed || text(payments) == last) << "at " << snapshot;
+    last = text(payments);
+    out += "at " + std::to_string(snapshot) + ": " + last + "\n";
+  });
+  return out;
+}
+
+template <class State>
+void merge(State& left, const State& right) {
+  writer out(memory());
+  right.serialize(out);
+  State copy(memory());
+  reader in({out.data(), out.size()}, "test");
+  copy.deserialize(in);
+  in.end();
+  std::string before = played(copy);
+  left.combine(copy);
+  EXPECT_EQ(played(copy), before);
+}
+
+TEST(rfm_history, equals_the_payments_up_to_each_snapshot_in_any_order_and_split) {
+  std::mt19937_64 random(14);
+  for (int round = 0; round < 600; ++round) {
+    std::vector<instant> snapshots;
+    for (std::size_t count = random() % 12; count > 0; --count)
+      snapshots.push_back(static_cast<instant>(random() % 40) - 5);
+    instant window = random() % 2 == 0 ? 0 : static_cast<instant>(1 + random() % 20);
+    bool many = round % 50 == 0;  // enough to be summed up
+    std::vector<row> rows;
+    for (std::size_t count = random() % (many ? 4000 : 30); count > 0; --count)
+      rows.push_back({std::to_string(random() % 40), static_cast<instant>(random() % 30),
+                      given(static_cast<std::int64_t>(random() % 2000) - 500, 2)});
+
+    std::map<std::string, const row*> earliest;
+    for (const row& one : rows) {
+      const row*& known = earliest[one.id];
+      if (known == nullptr ||
+          std::pair(one.paid_at, one.value.units) < std::pair(known->paid_at, known->value.units))
+        known = &one;
+    }
+    std::string expected, expected_distinct;
+    for (instant snapshot : std::set<instant>(snapshots.begin(), snapshots.end())) {
+      auto counts = [&](instant at) { return at <= snapshot && (window == 0 || at > snapshot - window); };
+      tally all(memory()), once(memory());
+      for (const row& one : rows)
+        if (counts(one.paid_at)) all.add(one.paid_at, one.value.value());
+      for (const auto& [id, one] : earliest)
+        if (counts(one->paid_at)) once.add(one->paid_at, one->value.value());
+      std::string at = "at " + std::to_string(snapshot) + ": ";
+      if (!all.empty()) expected += at + text(all) + "\n";
+      if (!once.empty()) expected_distinct += at + text(once) + "\n";
+    }
+
+    std::shuffle(snapshots.begin(), snapshots.end(), random);
+    calendar dates(memory(), snapshots, window);
+    history left(memory()), right(memory());
+    distinct_history left_distinct(memory()), right_distinct(memory());
+    left.share(dates);
+    right.keep(dates);
+    left_distinct.keep(dates);
+    right_distinct.share(dates);
+    std::shuffle(rows.begin(), rows.end(), random);
+    std::size_t odds = random() % 5;
+    for (const row& one : rows) {
+      bool first = random() % 4 < odds;
+      (first ? left : right).add(one.paid_at, one.value.value());
+      (first ? left_distinct : right_distinct).add(one.id, one.paid_at, one.value.value());
+    }
+    merge(left, right);
+    merge(left_distinct, right_distinct);
+    ASSERT_EQ(played(left), expected);
+    ASSERT_EQ(played(left_distinct), expected_distinct);
+  }
+}
+
+TEST(rfm_history, reaches_to_the_ends_of_time) {
+  constexpr instant first = std::numeric_limits<instant>::min(), last = std::numeric_limits<instant>::max();
+  instant snapshots[] = {last, first, 0};
+  calendar dates(memory(), snapshots, last);
+  history payments(memory());
+  payments.share(dates);
+  for (instant at : {last, first, instant{0}, last}) payments.add(at, given(1, 0).value());
+  // The window of the first snapshot reaches back for ever.
+  EXPECT_EQ(played(payments),
+            "at -9223372036854775808: -9223372036854775808..-9223372036854775808 1 [1 ]e0/0\n"
+            "at 0: 0..0 1 [1 ]e0/0\n"
+            "at 9223372036854775807: 9223372036854775807..9223372036854775807 2 [2 ]e0/0\n");
+}
+
 /// Reads `bytes` as a `State`; a refusal is fine, a crash is not.
 template <class State>
 bool survives(const std::string& bytes) {
@@ -220,6 +320,23 @@ TEST(rfm_states, refuse_damaged_bytes) {
   payments.add("a", 5, given(-12345678, 2).value());
   payments.add("", 7, given(0, 4).value());
   refuses_damage(payments);
+  quantiles measures(memory());
+  measures.ask(5, 1);
+  measures.add(0.1);
+  measures.add(7);
+  refuses_damage(measures);
+  instant snapshots[] = {5, 7};
+  calendar dates(memory(), snapshots, 3);
+  for (int count : {2, 1000}) {
+    history past(memory());
+    past.share(dates);
+    for (int i = 0; i < count; ++i) past.add(6, given(-12345678, 2).value());
+    refuses_damage(past);
+    distinct_history distinct(memory());
+    distinct.share(dates);
+    distinct.add("id", 6, given(-12345678, 2).value());
+    refuses_damage(distinct);
+  }
 }
 
 TEST(rfm_bucket, equals_steps_of_the_percent_rank) {
@@ -232,6 +349,49 @@ TEST(rfm_bucket, equals_steps_of_the_percent_rank) {
         EXPECT_EQ(bucket(rank, rows, buckets), expected) << rank << " of " << rows << " in " << buckets;
       }
   EXPECT_EQ(bucket(INT64_MAX - 1, INT64_MAX, INT32_MAX), INT32_MAX);
+}
+
+TEST(rfm_quantiles, lie_on_the_line_between_neighbours_in_any_split) {
+  std::mt19937_64 random(15);
+  for (int round = 0; round < 500; ++round) {
+    std::vector<double> measures;
+    for (std::size_t count = 1 + random() % 40; count > 0; --count)
+      measures.push_back(static_cast<double>(random() % 100) / 4);
+    auto buckets = static_cast<std::int32_t>(1 + random() % 12);
+    quantiles left(memory()), right(memory()), copy(memory());
+    left.ask(buckets, 0.5);
+    right.ask(buckets, 0.5);
+    for (double measure : measures) (random() % 2 == 0 ? left : right).add(measure);
+    writer out(memory());
+    right.serialize(out);
+    reader in({out.data(), out.size()}, "test");
+    copy.deserialize(in);
+    in.end();
+    left.combine(copy);
+    auto cuts = left.cuts(memory());
+    ASSERT_EQ(cuts.size(), static_cast<std::size_t>(buckets - 1));
+    std::sort(measures.begin(), measures.end());
+    for (int j = 1; j < buckets; ++j) {
+      double position = static_cast<double>(measures.size() - 1) * j / buckets;
+      double below = measures[static_cast<std::size_t>(std::floor(position))];
+      double above = measures[static_cast<std::size_t>(std::ceil(position))];
+      EXPECT_NEAR(cuts[j - 1], below + (above - below) * (position - std::floor(position)) + 0.5, 1e-9);
+    }
+  }
+}
+
+TEST(rfm_quantiles, separate_neighbours_however_close) {
+  quantiles measures(memory());
+  measures.ask(1000, 0);
+  double low = 1, high = std::nextafter(1.0, 2.0);
+  measures.add(high);
+  measures.add(low);
+  for (double cut : measures.cuts(memory())) EXPECT_EQ(cut, high);
+  quantiles far(memory());
+  far.ask(3, 0);
+  far.add(-1.7e308);
+  far.add(1.7e308);
+  for (double cut : far.cuts(memory())) EXPECT_TRUE(cut > -1.7e308 && cut <= 1.7e308);
 }
 
 TEST(rfm_segment, refuses_other_scores) {
