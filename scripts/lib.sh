@@ -11,7 +11,12 @@ fail() {
 }
 
 as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  else
+    command -v sudo >/dev/null || fail "installing packages needs root or sudo"
+    sudo "$@"
+  fi
 }
 
 # The newest server (15 or later) whose development files are here; PG_CONFIG overrides.
@@ -27,6 +32,16 @@ find_pg_config() {
   return 1
 }
 
+# apt_get ARGUMENT... : waits its turn where another apt is at work.
+apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" >/dev/null; }
+
+apt_update() {
+  [ -z "${APT_UPDATED:-}" ] || return 0
+  say "Updating the package lists of apt"
+  apt_get update
+  APT_UPDATED=yes
+}
+
 # install_packages PACKAGE... : says what it is about to install, then installs it.
 install_packages() {
   local missing=() package
@@ -35,9 +50,8 @@ install_packages() {
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   say "Installing with apt: ${missing[*]}"
-  [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || fail "installing packages needs root or sudo"
-  # Only listed packages: a new cluster of the distribution's making would be one more than we need.
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  apt_update
+  apt_get install -y --no-install-recommends "${missing[@]}"
 }
 
 newest_package() { apt-cache --names-only search "$1" | cut -d' ' -f1 | grep -xE "$1" | sort -rV | head -n 1; }
@@ -45,22 +59,11 @@ newest_package() { apt-cache --names-only search "$1" | cut -d' ' -f1 | grep -xE
 # Everything a build needs on Debian or Ubuntu. Elsewhere the tools must be there already.
 ensure_build_tools() {
   if command -v apt-get >/dev/null; then
-    if ! find_pg_config >/dev/null || ! [ -e /usr/include/libpsl.h ] || ! has_boost || ! command -v g++ make >/dev/null; then
-      as_root apt-get update -qq
-      install_packages g++ make libpsl-dev
-      has_boost || install_packages "$(newest_package 'libboost1\.[0-9]+-dev')"
-      if ! find_pg_config >/dev/null; then
-        local dev version
-        dev=$(newest_package 'postgresql-server-dev-(1[5-9]|[2-9][0-9])')
-        [ -n "$dev" ] || fail "this system has no PostgreSQL 15 or later; see https://www.postgresql.org/download/"
-        version=${dev##*-}
-        # Installed from its own package alone, the server makes no cluster if this file says so.
-        as_root mkdir -p /etc/postgresql-common/createcluster.d
-        echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.d/journey.conf >/dev/null
-        install_packages "postgresql-$version" "$dev"
-        as_root rm -f /etc/postgresql-common/createcluster.d/journey.conf
-      fi
-    fi
+    command -v g++ >/dev/null || install_packages g++
+    command -v make >/dev/null || install_packages make
+    [ -e /usr/include/libpsl.h ] || install_packages libpsl-dev
+    has_boost || { apt_update && install_packages "$(newest_package 'libboost1\.[0-9]+-dev')"; }
+    find_pg_config >/dev/null || install_server
   fi
   PG_CONFIG=$(find_pg_config) || fail "no PostgreSQL 15 or later with development files found; set PG_CONFIG"
   export PG_CONFIG
@@ -68,30 +71,48 @@ ensure_build_tools() {
   PG_MAJOR=$("$PG_CONFIG" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
 }
 
+# The newest server of the distribution. The file says that its package shall not make a cluster: we need none.
+install_server() {
+  apt_update
+  local dev conf=/etc/postgresql-common/createcluster.d/journey.conf
+  dev=$(newest_package 'postgresql-server-dev-(1[5-9]|[2-9][0-9])')
+  [ -n "$dev" ] || fail "this system has no PostgreSQL 15 or later; see https://www.postgresql.org/download/"
+  as_root mkdir -p "${conf%/*}"
+  echo 'create_main_cluster = false' | as_root tee "$conf" >/dev/null
+  install_packages "postgresql-${dev##*-}" "$dev"
+  as_root rm -f "$conf"
+}
+
 has_boost() {
   [ -e /usr/include/boost/unordered/unordered_flat_map.hpp ]
 }
 
+# build [TARGET...] : the extension, and more targets of the Makefile.
 build() {
   say "Building against $("$PG_CONFIG" --version)"
-  make -s -j"$(nproc)" PG_CONFIG="$PG_CONFIG" all
+  mkdir -p build
+  (
+    flock 9 # two at a time would write into the same files
+    make -s -j"$(nproc)" PG_CONFIG="$PG_CONFIG" all "$@"
+  ) 9>build/.lock
 }
 
 # A private installation and cluster in a temporary directory. The server's own files are linked to, and the
 # extension is installed beside the links: nothing on the system changes, and no other cluster is touched.
 start_cluster() {
-  CLUSTER=$(mktemp -d "${TMPDIR:-/tmp}/journey.XXXXXX")
-  chmod 755 "$CLUSTER"
+  local variable
+  for variable in "${!PG@}"; do # those that libpq and the server read, such as PGHOST and PGDATA
+    [[ $variable == PG_* ]] || unset "$variable"
+  done
+  umask 022 # the server's user reads what is installed here
   trap stop_cluster EXIT
-  trap 'exit 130' INT TERM
+  trap 'exit 130' INT TERM HUP
+  find_place
   local dir
   for dir in "$("$PG_CONFIG" --sharedir)" "$("$PG_CONFIG" --pkglibdir)"; do
     mkdir -p "$CLUSTER$dir"
     cp -rs "$dir/." "$CLUSTER$dir/"
   done
-  mkdir -p "$CLUSTER$PG_BIN"
-  # The server finds its files relative to its own path, so its programs are copied, not linked.
-  cp "$PG_BIN"/{postgres,initdb,pg_ctl} "$CLUSTER$PG_BIN/"
   make -s PG_CONFIG="$PG_CONFIG" DESTDIR="$CLUSTER" install >/dev/null
   mkdir "$CLUSTER/data" "$CLUSTER/socket"
   if [ "$(id -u)" = 0 ]; then # the server refuses to run as root
@@ -102,29 +123,49 @@ start_cluster() {
   cat >>"$CLUSTER/data/postgresql.conf" <<CONF
 listen_addresses = ''
 unix_socket_directories = '$CLUSTER/socket'
+port = 5432
 fsync = off
 full_page_writes = off
 shared_buffers = 512MB
 max_wal_size = 4GB
 timezone = 'UTC'
 CONF
+  # Parallel plans share memory in /dev/shm, which is small in containers.
+  if [ "$(df -k --output=avail /dev/shm 2>/dev/null | tail -n 1)0" -lt 10000000 ]; then
+    echo 'dynamic_shared_memory_type = mmap' >>"$CLUSTER/data/postgresql.conf"
+  fi
   as_server pg_ctl -D "$CLUSTER/data" -l "$CLUSTER/socket/server.log" -w start >/dev/null ||
     fail "the private server did not start: $(tail -n 5 "$CLUSTER/socket/server.log")"
-  export PGHOST="$CLUSTER/socket" PGUSER=journey PGDATABASE=postgres PGOPTIONS=''
-  unset PGPORT PGSERVICE PGPASSWORD
+  export PGHOST="$CLUSTER/socket" PGPORT=5432 PGUSER=journey PGDATABASE=postgres
+}
+
+# Sets CLUSTER to a new directory where the server's user can come and programs may run. Its name is plain enough for
+# the server's settings and short enough for the address of a socket (108 bytes).
+find_place() {
+  local parent
+  for parent in "${TMPDIR:-/tmp}" /tmp /var/tmp; do
+    CLUSTER=$(mktemp -d "$parent/journey.XXXXXX" 2>/dev/null) || continue
+    chmod 755 "$CLUSTER"
+    mkdir -p "$CLUSTER$PG_BIN"
+    # The server finds its files relative to its own path, so its programs are copied, not linked.
+    cp "$PG_BIN"/{postgres,initdb,pg_ctl} "$CLUSTER$PG_BIN/"
+    [[ $CLUSTER =~ ^[A-Za-z0-9_./-]{1,80}$ ]] && as_server_user test -r "$CLUSTER" &&
+      as_server postgres --version >/dev/null 2>&1 && return
+    rm -rf "$CLUSTER"
+  done
+  fail "no place for a private server: tried ${TMPDIR:+$TMPDIR, }/tmp and /var/tmp"
 }
 
 server_user() { id -un postgres 2>/dev/null || echo nobody; }
 
-as_server() {
-  local program="$CLUSTER$PG_BIN/$1"
-  shift
+as_server_user() {
   if [ "$(id -u)" = 0 ]; then
-    (cd / && setpriv --reuid="$(server_user)" --regid="$(id -g "$(server_user)")" --clear-groups "$program" "$@")
+    (cd / && setpriv --reuid="$(server_user)" --regid="$(id -g "$(server_user)")" --clear-groups "$@")
   else
-    (cd / && "$program" "$@")
+    (cd / && "$@")
   fi
 }
+as_server() { as_server_user "$CLUSTER$PG_BIN/$1" "${@:2}"; }
 
 stop_cluster() {
   local status=$?
@@ -136,4 +177,4 @@ stop_cluster() {
   exit "$status"
 }
 
-sql() { "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 "$@"; }
+sql() { "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -P pager=off "$@"; }

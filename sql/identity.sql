@@ -33,6 +33,66 @@ SELECT alias, is_user, visitor_id FROM journey.resolve_aliases($$VALUES ('a', 't
 -- No rows in, no rows out.
 SELECT * FROM journey.resolve_aliases('SELECT * FROM logins WHERE false');
 
+
+-- Patterns in blocked: % stands for any text.
+SELECT alias, is_user, visitor_id FROM journey.resolve_aliases(
+  $$VALUES ('a', 'test@one.org'), ('b', 'test@one.org'), ('bot-7', 'u')$$, blocked => ARRAY['Test@%', '%bot%']);
+
+-- What was refused, and why; the same edge is told once, with its earliest time.
+SELECT * FROM journey.alias_conflicts('SELECT * FROM logins', max_users => 1);
+SELECT * FROM journey.alias_conflicts('SELECT * FROM logins', max_members => 2);
+SELECT * FROM journey.alias_conflicts(
+  $$VALUES ('a', 'null', timestamptz '2026-01-02'), ('a', 'null', '2026-01-01'), ('none', 'null', NULL), (' ', NULL, '2026-01-03'), (NULL, '0', '2026-01-04')$$);
+SELECT * FROM journey.alias_conflicts('SELECT * FROM logins');
+
+-- Owners: the laptop is ann's until bob logs in. Before a first log-in: back to the beginning, or for a while.
+SELECT * FROM journey.alias_owners('SELECT * FROM logins');
+SELECT * FROM journey.alias_owners('SELECT * FROM logins', '1 day 12 hours');
+SELECT * FROM journey.alias_owners('SELECT * FROM logins', '0');
+-- Ties go to the greater user id, the same user goes on, and rows without a time or with a blocked id count for nothing.
+SELECT * FROM journey.alias_owners($$VALUES
+  ('d', 'b', timestamptz '2026-01-01'), ('d', 'a', '2026-01-01'), ('d', 'b', '2026-01-02'), ('d', 'c', '2026-01-03'), ('d', 'c', '2026-01-04'),
+  ('d', 'a', '2026-01-05'), ('d', 'null', '2026-01-06'), ('d', 'x', NULL), ('d', 'y', 'infinity'), ('e', 'z', '-infinity')$$, '1 day');
+
+-- Health: visitors of 3, 1, 1 and 1 ids; ann was seen with phone and laptop, the laptop with ann and bob.
+SELECT ids, users, links, refused, visitors, mean_members, p99_members, most_members FROM journey.alias_graph_stats('SELECT * FROM logins', max_users => 1);
+SELECT h.* FROM journey.alias_graph_stats('SELECT * FROM logins', max_users => 1), unnest(hubs) h;
+SELECT * FROM journey.alias_graph_stats('SELECT * FROM logins WHERE false');
+
+-- Ids of many kinds. The e-mail is ann's; the shared phone number may not join her to bob.
+CREATE TEMP TABLE seen (a_kind text, a text, b_kind text, b text, at timestamptz);
+INSERT INTO seen VALUES
+  ('user', 'ann', 'email', 'ann@example.com', '2026-01-01'),
+  ('cookie', 'c1', 'email', 'ann@example.com', '2026-01-02'),
+  ('user', 'ann', 'phone', '555', '2026-01-03'),
+  ('phone', '555', 'user', 'bob', '2026-01-04'),
+  ('cookie', 'c2', 'phone', '555', '2026-01-05'),
+  ('cookie', 'ann', NULL, NULL, '2026-01-06'),
+  (NULL, NULL, 'email', 'unknown', '2026-01-07');
+SELECT * FROM journey.resolve_aliases('SELECT * FROM seen', priority => '{user,email}', unique_kinds => '{user}');
+SELECT * FROM journey.alias_conflicts('SELECT * FROM seen', priority => '{user,email}', unique_kinds => '{user}');
+SELECT ids, links, refused, visitors, p99_members, most_members, hubs[1:2] FROM journey.alias_graph_stats('SELECT * FROM seen', priority => '{user,email}', unique_kinds => '{user}');
+-- Another priority names the visitors otherwise; without unique kinds they are one.
+SELECT kind, alias, visitor_kind, visitor_id, members FROM journey.resolve_aliases('SELECT * FROM seen', priority => '{email}', unique_kinds => NULL);
+-- All at one time: stronger kinds are linked first, so the e-mail is y's; the cookie goes with x and must leave the rest.
+SELECT * FROM journey.alias_conflicts($$VALUES ('cookie', 'c1', 'user', 'y'), ('cookie', 'c1', 'user', 'x'), ('email', 'e', 'user', 'y'), ('cookie', 'c1', 'email', 'e')$$,
+  priority => '{user,email,cookie}', unique_kinds => '{user}');
+
+-- New edges into a mapping that is there: only the rows that change.
+CREATE TEMP TABLE mapping AS SELECT * FROM journey.resolve_aliases('SELECT * FROM logins');
+SELECT * FROM journey.merge_aliases('TABLE mapping', $$VALUES ('phone', 'ann', timestamptz '2026-02-01')$$);
+SELECT alias, is_user, visitor_id, members, old_visitor_id FROM journey.merge_aliases('SELECT * FROM mapping; ', $$VALUES ('tablet', 'cid', timestamptz '2026-02-01'), ('watch', 'cid', '2026-02-02')$$);
+SELECT alias, is_user, visitor_id, members, old_visitor_id FROM journey.merge_aliases('TABLE mapping -- as it is', $$VALUES ('phone', 'cid', timestamptz '2026-02-01')$$, max_users => 2);
+SELECT * FROM journey.merge_aliases('TABLE mapping', 'SELECT * FROM logins');
+-- Into an empty mapping: all rows.
+SELECT count(*) FROM journey.merge_aliases('TABLE mapping LIMIT 0', 'SELECT * FROM logins');
+
+-- Apart again: without the laptop, bob is a visitor of his own.
+SELECT * FROM journey.unmerge_aliases('SELECT * FROM logins', $$VALUES ('laptop', 'bob')$$);
+SELECT * FROM journey.unmerge_aliases('SELECT * FROM logins', $$VALUES ('laptop', 'cid')$$);
+SELECT kind, alias, visitor_kind, visitor_id, members, old_visitor_kind, old_visitor_id
+FROM journey.unmerge_aliases('SELECT * FROM seen', $$VALUES ('user', 'bob', 'phone', '555')$$, priority => '{user}', unique_kinds => '{}');
+
 -- Errors
 \set SHOW_CONTEXT never
 SELECT * FROM journey.resolve_aliases(NULL);
@@ -46,3 +106,19 @@ SELECT * FROM journey.resolve_aliases('SELECT 1, 2, now()');
 SELECT * FROM journey.resolve_aliases('SELECT anonymous_id, user_id, at::timestamp FROM logins');
 SELECT * FROM journey.resolve_aliases('DELETE FROM logins RETURNING *');
 SELECT * FROM journey.resolve_aliases('');
+SELECT * FROM journey.alias_owners('SELECT * FROM logins', '1 month');
+SELECT * FROM journey.alias_owners('SELECT * FROM logins', '-1 day');
+SELECT * FROM journey.alias_owners(NULL);
+SELECT * FROM journey.resolve_aliases('SELECT * FROM seen', priority => '{user,email,user}', unique_kinds => '{}');
+SELECT * FROM journey.resolve_aliases('SELECT * FROM logins', priority => '{}', unique_kinds => '{}');
+SELECT * FROM journey.resolve_aliases($$VALUES (NULL, 'a', 'user', 'b')$$, priority => '{}', unique_kinds => '{}');
+SELECT * FROM journey.merge_aliases(NULL, 'SELECT * FROM logins');
+SELECT * FROM journey.merge_aliases('TABLE mapping', NULL);
+SELECT * FROM journey.merge_aliases('TABLE nowhere', 'SELECT * FROM logins');
+SELECT * FROM journey.merge_aliases('SELECT alias, is_user FROM mapping', 'SELECT * FROM logins');
+SELECT * FROM journey.merge_aliases('SELECT alias, is_user, visitor_id, members::int, first_seen_at, last_seen_at FROM mapping', 'SELECT * FROM logins');
+SELECT * FROM journey.merge_aliases('SELECT alias, is_user, NULL::text AS visitor_id, members, first_seen_at, last_seen_at FROM mapping', 'SELECT * FROM logins');
+SELECT * FROM journey.merge_aliases($$SELECT * FROM mapping UNION ALL SELECT 'phone', false, 'bob', 9, NULL, NULL$$, 'SELECT * FROM logins');
+SELECT * FROM journey.merge_aliases('TABLE mapping', $$VALUES ('phone', 'dan')$$, blocked => '{ann}');
+SELECT * FROM journey.unmerge_aliases('SELECT * FROM logins', NULL);
+SELECT * FROM journey.unmerge_aliases('SELECT * FROM logins', 'SELECT * FROM logins');

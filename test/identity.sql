@@ -3,7 +3,9 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(25);
+SELECT plan(48);
+CREATE SCHEMA identity_tests;
+SET search_path = identity_tests, public;
 
 -- The closure as plain SQL: the smallest user id, or else alias, that can be reached.
 CREATE FUNCTION closure(rows text) RETURNS TABLE (alias text, is_user boolean, members bigint, first_seen_at timestamptz, last_seen_at timestamptz, visitor_id text)
@@ -82,6 +84,149 @@ SET min_parallel_table_scan_size = 0;
 SELECT is(fingerprint('SELECT DISTINCT a, u, t FROM graphs'), fingerprint('SELECT a, u, t FROM graphs ORDER BY 1, 2, 3'), 'a parallel plan of the inner query gives the same');
 RESET max_parallel_workers_per_gather;
 
+-- Ids of many kinds: two of them are the same as aliases and users, in either direction.
+CREATE VIEW two_kinds AS
+  SELECT k.* FROM (SELECT *, row_number() OVER () % 2 = 0 AS swapped FROM graphs) g,
+    LATERAL (SELECT 'alias' AS a_kind, a, 'user' AS b_kind, u AS b, t WHERE NOT swapped UNION ALL SELECT 'user', u, 'alias', a, t WHERE swapped) k;
+SELECT bag_eq(
+  $$SELECT alias, kind = 'user', visitor_id, members, first_seen_at, last_seen_at FROM journey.resolve_aliases('TABLE two_kinds', priority => '{user}', unique_kinds => '{}')$$,
+  $$SELECT * FROM journey.resolve_aliases('SELECT a, u, t FROM graphs')$$, 'two kinds are as aliases and users');
+SELECT bag_eq(
+  $$SELECT alias, kind = 'user', visitor_id, members, first_seen_at, last_seen_at FROM journey.resolve_aliases('TABLE two_kinds', priority => '{user}', unique_kinds => '{user}', max_members => 5)$$,
+  $$SELECT * FROM journey.resolve_aliases('SELECT a, u, t FROM graphs', max_users => 1, max_members => 5)$$, 'a unique kind is one of at most one');
+SELECT results_eq(
+  $$SELECT a, b, replace(reason, 'unique_kinds', 'max_users'), seen_at FROM journey.alias_conflicts('TABLE two_kinds', priority => '{user}', unique_kinds => '{user}', max_members => 5)$$,
+  $$SELECT * FROM journey.alias_conflicts('SELECT a, u, t FROM graphs', max_users => 1, max_members => 5)$$, 'with the same conflicts');
+SELECT is(
+  (SELECT (ids, links, refused, visitors, mean_members, p99_members, most_members)::text FROM journey.alias_graph_stats('TABLE two_kinds', priority => '{user}', unique_kinds => '{user}')),
+  (SELECT (ids, links, refused, visitors, mean_members, p99_members, most_members)::text FROM journey.alias_graph_stats('SELECT a, u, t FROM graphs', max_users => 1)),
+  'and the same health');
+
+-- Limits against the rule, step by step in plain SQL: each edge in its order, refused if its visitor would be too large.
+CREATE FUNCTION greedy(most_users int, most_members int) RETURNS TABLE (alias text, user_id text, seen_at timestamptz) LANGUAGE plpgsql AS $$
+DECLARE e record; v int; w int; new_users int; new_members int;
+BEGIN
+  DROP TABLE IF EXISTS node;
+  CREATE TEMP TABLE node AS
+    SELECT is_user, id, row_number() OVER ()::int AS visitor
+    FROM (SELECT DISTINCT false AS is_user, a AS id FROM graphs WHERE a IS NOT NULL UNION ALL SELECT DISTINCT true, u FROM graphs WHERE u IS NOT NULL) n;
+  CREATE INDEX ON node (id, is_user);
+  CREATE INDEX ON node (visitor);
+  FOR e IN SELECT a, u, min(t) AS t FROM graphs WHERE a IS NOT NULL AND u IS NOT NULL GROUP BY a, u ORDER BY min(t) NULLS LAST, a COLLATE "C", u COLLATE "C" LOOP
+    SELECT visitor INTO v FROM node n WHERE n.id = e.a AND NOT n.is_user;
+    SELECT visitor INTO w FROM node n WHERE n.id = e.u AND n.is_user;
+    CONTINUE WHEN v = w;
+    SELECT count(*) FILTER (WHERE n.is_user), count(*) INTO new_users, new_members FROM node n WHERE visitor IN (v, w);
+    IF new_users > most_users OR new_members > most_members THEN
+      alias := e.a; user_id := e.u; seen_at := e.t;
+      RETURN NEXT;
+    ELSE
+      UPDATE node SET visitor = v WHERE visitor = w;
+    END IF;
+  END LOOP;
+END $$;
+SELECT results_eq(
+  format('SELECT alias, user_id, seen_at FROM journey.alias_conflicts(%L, max_users => %s, max_members => %s)', 'SELECT a, u, t FROM graphs', most_users, most_members),
+  format('SELECT * FROM greedy(%s, %s)', most_users, most_members),
+  format('refuses what the rule refuses and no more: max_users %s, max_members %s', most_users, most_members))
+  FROM (VALUES (1, 1000), (2, 9), (1000, 4)) l(most_users, most_members);
+SELECT is(max(n), 2::bigint, 'no visitor has more users than max_users')
+  FROM (SELECT count(*) FILTER (WHERE is_user) AS n FROM journey.resolve_aliases('SELECT a, u, t FROM graphs', max_users => 2) GROUP BY visitor_id) v;
+SELECT is(max(members), 4::bigint, 'and no more members than max_members') FROM journey.resolve_aliases('SELECT a, u, t FROM graphs', max_members => 4);
+
+-- Owners in plain SQL
+CREATE FUNCTION plain_owners(backfill interval) RETURNS TABLE (alias text, user_id text, owned tstzrange) LANGUAGE sql AS $$
+  WITH log_ins AS (SELECT a, t, max(u COLLATE "C") AS u FROM graphs WHERE a IS NOT NULL AND u IS NOT NULL AND t IS NOT NULL GROUP BY a, t),
+    steps AS (SELECT *, lag(u) OVER (PARTITION BY a ORDER BY t) AS before FROM log_ins)
+  SELECT a, u, tstzrange(CASE WHEN before IS NULL THEN t - backfill ELSE t END, lead(t) OVER (PARTITION BY a ORDER BY t))
+  FROM steps WHERE before IS DISTINCT FROM u $$;
+SELECT results_eq(format('SELECT * FROM journey.alias_owners(%L, %L)', 'SELECT a, u, t FROM graphs', backfill),
+  format('SELECT * FROM plain_owners(%L) ORDER BY alias COLLATE "C", owned', backfill), 'owners, with a back-fill of ' || coalesce(backfill::text, 'any time'))
+  FROM unnest(ARRAY[NULL, '0', '36 hours']::interval[]) backfill;
+
+-- Health in plain SQL
+CREATE TABLE mapping AS SELECT * FROM journey.resolve_aliases('SELECT a, u, t FROM graphs', max_users => 3);
+SELECT results_eq(
+  $$SELECT ids, users, links, refused, visitors, mean_members, p99_members, most_members FROM journey.alias_graph_stats('SELECT a, u, t FROM graphs', max_users => 3)$$,
+  $$WITH visitors AS (SELECT visitor_id, members FROM mapping GROUP BY visitor_id, members, CASE WHEN members = 1 THEN is_user END)
+    SELECT count(*), count(*) FILTER (WHERE is_user), (SELECT count(DISTINCT (a, u)) FROM graphs WHERE a IS NOT NULL AND u IS NOT NULL),
+      (SELECT count(*) FROM journey.alias_conflicts('SELECT a, u, t FROM graphs', max_users => 3)),
+      (SELECT count(*) FROM visitors), (SELECT avg(members)::float8 FROM visitors),
+      (SELECT percentile_disc(0.99) WITHIN GROUP (ORDER BY members) FROM visitors), max(members) FROM mapping$$, 'the figures of a graph');
+SELECT results_eq(
+  $$SELECT h.alias, h.is_user, h.neighbours FROM journey.alias_graph_stats('SELECT a, u, t FROM graphs'), unnest(hubs) h$$,
+  $$SELECT id, is_user, count(DISTINCT other) FROM (SELECT a AS id, false AS is_user, u AS other FROM graphs UNION ALL SELECT u, true, a FROM graphs) e
+    WHERE id IS NOT NULL AND other IS NOT NULL GROUP BY id, is_user ORDER BY count(DISTINCT other) DESC, id COLLATE "C", NOT is_user LIMIT 10$$, 'its hubs');
+
+-- Merging batch by batch into a stored mapping equals resolving all at once.
+CREATE TABLE stored (alias text, is_user boolean, visitor_id text, members bigint, first_seen_at timestamptz, last_seen_at timestamptz, PRIMARY KEY (alias, is_user));
+CREATE INDEX ON stored (visitor_id);
+CREATE TABLE batches (batch int, a text, u text, t timestamptz);
+CREATE FUNCTION merge_batches(arguments text DEFAULT '') RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE b int; idle bigint; idle_in_all bigint := 0;
+BEGIN
+  TRUNCATE stored;
+  FOR b IN SELECT DISTINCT batch FROM batches ORDER BY batch LOOP
+    DROP TABLE IF EXISTS changes;
+    EXECUTE format('CREATE TEMP TABLE changes AS SELECT * FROM journey.merge_aliases(%L, %L %s)',
+      'TABLE stored', 'SELECT a, u, t FROM batches WHERE batch = ' || b, arguments);
+    SELECT count(*) INTO idle FROM changes c LEFT JOIN stored s USING (alias, is_user)
+      WHERE c.old_visitor_id IS DISTINCT FROM s.visitor_id
+         OR (c.visitor_id, c.members, c.first_seen_at, c.last_seen_at) IS NOT DISTINCT FROM (s.visitor_id, s.members, s.first_seen_at, s.last_seen_at);
+    idle_in_all := idle_in_all + idle;
+    INSERT INTO stored SELECT c.alias, c.is_user, c.visitor_id, c.members, c.first_seen_at, c.last_seen_at FROM changes c
+      ON CONFLICT (alias, is_user) DO UPDATE
+      SET visitor_id = excluded.visitor_id, members = excluded.members, first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at;
+  END LOOP;
+  RETURN idle_in_all;
+END $$;
+INSERT INTO batches SELECT (random() * 12)::int, a, u, t FROM graphs;
+SELECT is(merge_batches(), 0::bigint, 'every row given changes, and from the visitor it says');
+SELECT bag_eq('TABLE stored', $$SELECT * FROM journey.resolve_aliases('SELECT a, u, t FROM graphs')$$, 'merging random batches equals resolving all edges');
+TRUNCATE batches;
+INSERT INTO batches SELECT ntile(12) OVER (ORDER BY t NULLS LAST, a COLLATE "C", u COLLATE "C"), a, u, t FROM graphs;
+SELECT is(merge_batches(', max_users => 2, max_members => 9'), 0::bigint, 'with limits, too');
+SELECT bag_eq('TABLE stored', $$SELECT * FROM journey.resolve_aliases('SELECT a, u, t FROM graphs', max_users => 2, max_members => 9)$$,
+  'merging batches in order of time equals resolving all edges with limits');
+
+-- The same for many kinds
+CREATE TABLE stored_kinds (kind text, alias text, visitor_kind text, visitor_id text, members bigint, first_seen_at timestamptz, last_seen_at timestamptz, PRIMARY KEY (kind, alias));
+CREATE VIEW three_kinds AS
+  SELECT substr('abc', 1 + (hashtext(a) & 1), 1) AS a_kind, a, substr('abc', 2 + (hashtext(u || '.') & 1), 1) AS b_kind, u AS b, t, batch FROM batches;
+DO $$
+BEGIN
+  FOR i IN 1..12 LOOP
+    INSERT INTO stored_kinds
+      SELECT kind, alias, visitor_kind, visitor_id, members, first_seen_at, last_seen_at
+      FROM journey.merge_aliases('TABLE stored_kinds', format('SELECT a_kind, a, b_kind, b, t FROM three_kinds WHERE batch = %s', i), priority => '{b}', unique_kinds => '{}')
+      ON CONFLICT (kind, alias) DO UPDATE
+      SET visitor_kind = excluded.visitor_kind, visitor_id = excluded.visitor_id, members = excluded.members, first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at;
+  END LOOP;
+END $$;
+SELECT bag_eq('TABLE stored_kinds', $$SELECT * FROM journey.resolve_aliases('SELECT a_kind, a, b_kind, b, t FROM three_kinds', priority => '{b}', unique_kinds => '{}')$$,
+  'merging ids of three kinds equals resolving all edges');
+
+-- Only what is touched is looked up, by index: two visitors of eleven ids out of two thousand become one.
+TRUNCATE stored;
+INSERT INTO stored SELECT * FROM journey.resolve_aliases($$SELECT 'a' || i, 'u' || i / 10, timestamptz '2026-01-01' + i * interval '1 second' FROM generate_series(0, 19999) i$$);
+ANALYZE stored;
+BEGIN;
+SELECT seq_tup_read AS by_scan, idx_tup_fetch AS by_index FROM pg_stat_xact_user_tables WHERE relname = 'stored' \gset
+SELECT results_eq(
+  $$SELECT count(*), min(visitor_id), min(old_visitor_id), max(old_visitor_id), min(members), max(members) FROM journey.merge_aliases('TABLE stored', $q$VALUES ('a5', 'u1', timestamptz '2026-02-01')$q$)$$,
+  $$VALUES (22::bigint, 'u0', 'u0', 'u1', 22::bigint, 22::bigint)$$, 'two visitors become one');
+SELECT is((seq_tup_read - :by_scan, idx_tup_fetch - :by_index)::text, '(0,24)', 'after reading their rows and no others')
+  FROM pg_stat_xact_user_tables WHERE relname = 'stored';
+ROLLBACK;
+
+-- Un-merging equals resolving with the pairs turned into lone sightings.
+SELECT bag_eq(
+  $$SELECT alias, is_user, visitor_id, members, first_seen_at, last_seen_at FROM journey.unmerge_aliases('SELECT a, u, t FROM graphs', 'SELECT a, u FROM graphs WHERE hashtext(a || u) % 3 = 0', max_members => 50)$$,
+  $$SELECT n.* FROM journey.resolve_aliases($q$SELECT a, u, t FROM graphs WHERE (hashtext(a || u) % 3 = 0) IS NOT TRUE
+      UNION ALL SELECT a, NULL, t FROM graphs WHERE hashtext(a || u) % 3 = 0 UNION ALL SELECT NULL, u, t FROM graphs WHERE hashtext(a || u) % 3 = 0$q$, max_members => 50) n
+    JOIN journey.resolve_aliases('SELECT a, u, t FROM graphs', max_members => 50) o USING (alias, is_user)
+    WHERE (n.visitor_id, n.members) <> (o.visitor_id, o.members)$$, 'un-merging equals resolving without the pairs');
+
 -- Text of any length
 SELECT results_eq(
   $$SELECT length(alias), is_user, length(visitor_id), members FROM journey.resolve_aliases($q$SELECT repeat('é', 1000000), repeat('u', 1000000)$q$) ORDER BY 1, 2$$,
@@ -92,7 +237,16 @@ SET work_mem = '64kB';
 SELECT is(count(*), 100002::bigint, 'a result larger than work_mem') FROM journey.resolve_aliases('SELECT * FROM chain');
 RESET work_mem;
 
--- Cancel and timeout, in each phase
+-- The inner query may run in parallel.
+CREATE FUNCTION my_pid() RETURNS text LANGUAGE plpgsql PARALLEL SAFE AS $$ BEGIN RETURN pg_backend_pid(); END $$;
+SET max_parallel_workers_per_gather = 2;
+SET parallel_leader_participation = off;
+SELECT is(count(*), 0::bigint, 'parallel workers run the inner query')
+  FROM journey.resolve_aliases('SELECT DISTINCT my_pid(), NULL FROM chain') WHERE alias = pg_backend_pid()::text;
+RESET parallel_leader_participation;
+RESET max_parallel_workers_per_gather;
+
+-- Cancel and timeout
 CREATE FUNCTION stopped(statement text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE statement;

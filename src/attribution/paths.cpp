@@ -22,7 +22,7 @@ std::pmr::vector<std::size_t> first_equals(std::span<const name> path, std::pmr:
   return firsts;
 }
 
-void collapse(names& path) { path.erase(std::ranges::unique(path).begin(), path.end()); }
+void collapse(names& path) { path.erase(std::unique(path.begin(), path.end()), path.end()); }
 
 void keep_first(names& path, std::pmr::vector<std::size_t>& counts) {
   std::pmr::vector<std::size_t> firsts = first_equals(path, path.get_allocator().resource());

@@ -10,7 +10,7 @@ void shapley_counts::add(path path, const results& results) {
   distinct_.clear();
   for (std::string_view channel : path) distinct_.push_back(channels_.number(channel));
   std::ranges::sort(distinct_);
-  distinct_.erase(std::ranges::unique(distinct_).begin(), distinct_.end());
+  distinct_.erase(std::unique(distinct_.begin(), distinct_.end()), distinct_.end());
   for (name_table::id channel : distinct_)
     shared_.of(channel, static_cast<std::uint32_t>(distinct_.size())).add(results);
 }

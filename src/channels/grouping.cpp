@@ -5,8 +5,14 @@
 namespace journey::channels {
 namespace {
 
-constexpr std::string_view excluded = "excluded";  // the category of hosts that are steps, not contacts
+constexpr std::string_view excluded =
+    "excluded";  // the category of sources that are steps on the way, no contacts
 
+std::string_view category_of(const source* known) {
+  return known == nullptr ? std::string_view() : known->category;
+}
+
+/// The medium of a touch that a source of this category sent, named as Google Analytics 4 names it.
 std::string_view medium_of(std::string_view category) {
   if (category.empty()) return "referral";
   if (category == "search") return "organic";
@@ -14,9 +20,12 @@ std::string_view medium_of(std::string_view category) {
   return category;
 }
 
-std::string_view present(const std::optional<std::string_view>& text) {
-  return !text || is_absent(*text) ? std::string_view() : *text;
+/// In lower case, as hosts of the web are; empty where there is none.
+std::string_view host_of(const std::optional<url>& parsed, const url_reader& reader) {
+  return parsed && parsed->host ? ascii_lowered(*parsed->host, reader.memory()) : std::string_view();
 }
+
+std::string_view click_name(std::string_view click_id) { return click_id.substr(0, click_id.find('=')); }
 
 }  // namespace
 
@@ -27,7 +36,8 @@ struct grouping::campaign {
 
   std::string_view operator[](param_field field) const { return texts[static_cast<std::size_t>(field)]; }
   bool is_given() const {
-    return click != nullptr || std::any_of(texts.begin(), texts.begin() + 5, [](auto text) { return !text.empty(); });
+    return std::any_of(texts.begin(), texts.begin() + static_cast<std::size_t>(param_field::referrer),
+                       [](std::string_view text) { return !text.empty(); });
   }
 };
 
@@ -38,7 +48,7 @@ void grouping::add_param(const touch_param& param) {
 
 void grouping::set_own_hosts(std::span<const std::string_view> hosts) {
   own_.clear();
-  for (std::string_view host : hosts) put(own_, own_part(host), true);
+  for (std::string_view host : hosts) put(own_, site_or_host(host), true);
 }
 
 grouping::known_host grouping::look_up(std::string_view host) {
@@ -54,37 +64,40 @@ grouping::known_host grouping::look_up(std::string_view host) {
   return found;
 }
 
-std::string_view grouping::own_part(std::string_view host) {
+std::string_view grouping::site_or_host(std::string_view host) {
   known_host known = look_up(host);
   return host.substr(known.site_at, known.site_size);
 }
 
 bool grouping::is_own(std::string_view host, std::string_view page_host) {
-  std::string_view part = own_part(host);
-  return (!page_host.empty() && part == own_part(page_host)) || (!own_.empty() && own_.contains(part));
+  std::string_view own = site_or_host(host);
+  return (!page_host.empty() && own == site_or_host(page_host)) || own_.contains(own);
 }
 
-grouping::referral grouping::refer(const url& referrer, const url_reader& reader) {
-  std::string_view host = normal(*referrer.host, reader.memory());
+grouping::referral grouping::sent_by(std::string_view name) {
+  const source* known = look_up(name).known;
+  if (known == nullptr && name.starts_with("www.")) name.remove_prefix(4);
+  return {known == nullptr ? name : known->name, medium_of(category_of(known)), category_of(known), {}};
+}
+
+std::optional<grouping::referral> grouping::refer(const std::optional<url>& referrer,
+                                                  const url_reader& reader) {
+  std::string_view host = host_of(referrer, reader);
+  if (host.empty()) return {};
+  referral result = sent_by(host);
   const source* known = look_up(host).known;
-  if (known == nullptr) {
-    if (host.starts_with("www.")) host.remove_prefix(4);
-    return {host, medium_of({}), {}, {}};
-  }
-  referral result{known->name, medium_of(known->category), known->category, {}};
+  if (known == nullptr) return result;
   for (std::string_view name : known->term_params) {
-    auto term = reader.param(referrer.query, name);
-    if (!term || is_absent(*term)) continue;
-    result.term = *term;
+    std::string_view term = reader.param(referrer->query, name).value_or("");
+    if (is_absent(term)) continue;
+    result.term = term;
     break;
   }
   return result;
 }
 
 std::optional<grouping::referral> grouping::refer(std::string_view referrer, const url_reader& reader) {
-  std::optional<url> from = reader.parse(referrer);
-  if (!from || !from->host) return {};
-  return refer(*from, reader);
+  return refer(reader.parse(referrer), reader);
 }
 
 grouping::campaign grouping::campaign_of(std::string_view query, const url_reader& reader) const {
@@ -109,54 +122,60 @@ grouping::campaign grouping::campaign_of(std::string_view query, const url_reade
 }
 
 const touch_param* grouping::click_param(std::string_view click_id, const url_reader& reader) const {
-  auto found = param_numbers_.find(normal(click_id.substr(0, click_id.find('=')), reader.memory()));
+  auto found = param_numbers_.find(normal(click_name(click_id), reader.memory()));
   if (found == param_numbers_.end()) return nullptr;
   const touch_param& param = params_[found->second];
   return param.field == param_field::click_id ? &param : nullptr;
 }
 
-/// Fills in what the campaign leaves open. A click id speaks for its own network, a referrer only where
-/// nothing else does.
-void grouping::fill_origin(touch& contact, const touch_param* click, const std::optional<referral>& from) {
+/// Fills in the source and medium that the campaign leaves open. A click id speaks for its own network, the
+/// referrer only where neither campaign nor click id names a source. Returns whether the referrer spoke.
+bool grouping::fill_origin(touch& contact, const touch_param* click, const std::optional<referral>& from) {
   auto& source = contact[touch_text::source];
   auto& medium = contact[touch_text::medium];
-  if (medium) return;
-  if (click != nullptr && !click->source.empty() &&
-      (!source || same_ignoring_case(trimmed(*source), click->source))) {
-    if (!source) source = click->source;
-    if (!click->medium.empty()) medium = click->medium;
-  } else if (!source && from) {
-    source = from->source;
-    medium = from->medium;
-  } else if (!source && !contact[touch_text::campaign] && !contact[touch_text::term] && !contact[touch_text::content] &&
-             !contact[touch_text::click_id]) {
-    source = "(direct)";
-    medium = "(none)";
+  if (medium) return false;
+  auto says = [&](std::string_view its_source, std::string_view its_medium) {
+    if (!source) source = its_source;
+    if (!its_medium.empty()) medium = its_medium;
+  };
+  if (click != nullptr && !click->source.empty()) {
+    if (!source || same_ignoring_case(trimmed(*source), click->source)) says(click->source, click->medium);
+    return false;
   }
+  if (source) return false;
+  if (from) {
+    says(from->source, from->medium);
+    return true;
+  }
+  bool nothing = true;
+  for (auto text : {touch_text::campaign, touch_text::term, touch_text::content, touch_text::click_id})
+    nothing = nothing && !contact[text];
+  if (nothing) says("(direct)", "(none)");
+  return false;
 }
 
-std::optional<touch> grouping::read(std::string_view page_url, std::string_view referrer, const url_reader& reader) {
-  std::optional<url> page = reader.parse(page_url);
-  std::optional<url> origin = reader.parse(referrer);
+std::optional<touch> grouping::read(std::string_view page_url, std::string_view referrer,
+                                    const url_reader& reader) {
+  std::optional<url> page = reader.parse(page_url), origin = reader.parse(referrer);
+  std::string_view origin_host = host_of(origin, reader);
   campaign given = page ? campaign_of(page->query, reader) : campaign();
 
   std::optional<referral> from;
-  bool moved = false;
-  if (origin && origin->host) {
-    std::string_view host = normal(*origin->host, reader.memory());
-    moved = is_own(host, page && page->host ? *page->host : std::string_view());
-    if (!moved) {
-      from = refer(*origin, reader);
-      moved = from->category == excluded;
+  if (!origin_host.empty()) {
+    from = refer(origin, reader);
+    if (from->category == excluded || is_own(origin_host, host_of(page, reader))) {
+      if (!given.is_given()) return {};
+      from.reset();
     }
   }
-  if (moved) {
-    if (!given.is_given()) return {};
-    from.reset();
+  std::string_view sender = given[param_field::referrer];
+  if (!from && !given.is_given() && !sender.empty()) {
+    from = refer(sender, reader);
+    if (!from) from = sent_by(normal(sender, reader.memory()));
   }
 
   touch result;
-  auto set = [&](touch_text text, std::string_view value) {
+  auto set = [&result](touch_text text, std::string_view value) {
     if (!value.empty()) result[text] = value;
   };
   set(touch_text::source, given[param_field::source]);
@@ -164,8 +183,8 @@ std::optional<touch> grouping::read(std::string_view page_url, std::string_view 
   set(touch_text::campaign, given[param_field::campaign]);
   set(touch_text::term, given[param_field::term]);
   set(touch_text::content, given[param_field::content]);
-  set(touch_text::landing_page, page_url);
   if (!is_absent(referrer)) result[touch_text::referrer] = referrer;
+  result[touch_text::landing_page] = page_url;
   if (given.click != nullptr) {
     std::string_view id = given[param_field::click_id], name = given.click->name;
     auto* text = static_cast<char*>(reader.memory()->allocate(name.size() + 1 + id.size(), 1));
@@ -174,40 +193,31 @@ std::optional<touch> grouping::read(std::string_view page_url, std::string_view 
     id.copy(text + name.size() + 1, id.size());
     result[touch_text::click_id] = {text, name.size() + 1 + id.size()};
   }
-  std::string_view told = given[param_field::referrer];  // who sent the reader, in the page's own words
-  if (!from && !given.is_given() && !told.empty()) {
-    const source* known = look_up(normal(told, reader.memory())).known;
-    if (known == nullptr) from = referral{told, medium_of({}), {}, {}};
-    else from = referral{known->name, medium_of(known->category), known->category, {}};
-  }
-  bool by_referrer = !result[touch_text::source] && !result[touch_text::medium] && given.click == nullptr && from;
-  fill_origin(result, given.click, from);
-  if (by_referrer && !result[touch_text::term]) set(touch_text::term, from->term);
-  result[touch_text::channel] = channel_of(result, origin, reader);
+  bool referred = fill_origin(result, given.click, from);
+  if (referred && !result[touch_text::term]) set(touch_text::term, from->term);
+  result[touch_text::channel] = channel_of(result, origin_host, reader);
   return result;
 }
 
 std::string_view grouping::channel(const touch& contact, const url_reader& reader) {
   touch whole = contact;
   for (auto& text : whole.texts)
-    if (present(text).empty()) text.reset();
-  std::string_view click_id = present(whole[touch_text::click_id]), referrer = present(whole[touch_text::referrer]);
-  std::optional<url> origin = reader.parse(referrer);
-  std::optional<referral> from;
-  if (origin && origin->host) from = refer(*origin, reader);
+    if (text && is_absent(*text)) text.reset();
+  std::optional<url> origin = reader.parse(whole[touch_text::referrer].value_or(""));
+  std::optional<referral> from = refer(origin, reader);
   if (from && from->category == excluded) from.reset();
-  fill_origin(whole, click_id.empty() ? nullptr : click_param(click_id, reader), from);
-  return channel_of(whole, origin, reader);
+  const auto& click_id = whole[touch_text::click_id];
+  fill_origin(whole, click_id ? click_param(*click_id, reader) : nullptr, from);
+  return channel_of(whole, host_of(origin, reader), reader);
 }
 
-std::string_view grouping::channel_of(const touch& contact, const std::optional<url>& origin, const url_reader& reader) {
+std::string_view grouping::channel_of(const touch& contact, std::string_view origin_host,
+                                      const url_reader& reader) {
   auto value = [&](touch_text text) { return normal(contact[text].value_or(""), reader.memory()); };
-  std::string_view name = value(touch_text::source);
-  const source* known = name.empty() ? nullptr : look_up(name).known;
-  std::string_view click_id = value(touch_text::click_id);
-  std::string_view host = origin && origin->host ? normal(*origin->host, reader.memory()) : std::string_view();
-  return rules.channel({name, known == nullptr ? std::string_view() : known->category, value(touch_text::medium),
-                        value(touch_text::campaign), click_id.substr(0, click_id.find('=')), host});
+  std::string_view source = value(touch_text::source);
+  return rules.channel({source, source.empty() ? source : category_of(look_up(source).known),
+                        value(touch_text::medium), value(touch_text::campaign),
+                        click_name(value(touch_text::click_id)), origin_host});
 }
 
 }  // namespace journey::channels

@@ -22,7 +22,12 @@ struct touch_param {
 class grouping {
  public:
   explicit grouping(std::pmr::memory_resource* memory)
-      : sources(memory), rules(memory), memory_(memory), params_(memory), param_numbers_(memory), own_(memory), looked_up_(memory) {}
+      : sources(memory),
+        rules(memory),
+        params_(memory),
+        param_numbers_(memory),
+        own_(memory),
+        looked_up_(memory) {}
 
   source_list sources;
   channel_rules rules;
@@ -57,15 +62,15 @@ class grouping {
   };
 
   known_host look_up(std::string_view host);
-  std::string_view own_part(std::string_view host);
+  std::string_view site_or_host(std::string_view host);
   bool is_own(std::string_view host, std::string_view page_host);
-  referral refer(const url& referrer, const url_reader& reader);
+  referral sent_by(std::string_view name);
+  std::optional<referral> refer(const std::optional<url>& referrer, const url_reader& reader);
   campaign campaign_of(std::string_view query, const url_reader& reader) const;
   const touch_param* click_param(std::string_view click_id, const url_reader& reader) const;
-  static void fill_origin(touch& contact, const touch_param* click, const std::optional<referral>& from);
-  std::string_view channel_of(const touch& contact, const std::optional<url>& referrer, const url_reader& reader);
+  static bool fill_origin(touch& contact, const touch_param* click, const std::optional<referral>& from);
+  std::string_view channel_of(const touch& contact, std::string_view origin_host, const url_reader& reader);
 
-  std::pmr::memory_resource* memory_;
   std::pmr::vector<touch_param> params_;
   name_map<std::uint32_t> param_numbers_;
   name_map<bool> own_;

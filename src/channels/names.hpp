@@ -22,8 +22,8 @@ using name_map =
     boost::unordered_flat_map<std::pmr::string, Value, name_hash, std::equal_to<>,
                               std::pmr::polymorphic_allocator<std::pair<const std::pmr::string, Value>>>;
 
-/// Adds a name unless it is there; says where it is, and whether it is new. (The map's own `emplace` would make the
-/// key in memory that is not the map's.)
+/// Adds a name unless it is there; says where it is, and whether it is new. (The map's own `emplace` would
+/// make the key in memory that is not the map's.)
 template <class Map>
 auto put(Map& names, std::string_view name, typename Map::mapped_type value) {
   return names.try_emplace(std::pmr::string(name, names.get_allocator()), std::move(value));

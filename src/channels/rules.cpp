@@ -22,7 +22,8 @@ one_byte match_one(std::string_view pattern, char c) {
   while (!members.empty()) {
     bool range = members.size() >= 3 && members[1] == '-';
     auto byte = static_cast<unsigned char>(c);
-    auto low = static_cast<unsigned char>(members[0]), high = static_cast<unsigned char>(members[range ? 2 : 0]);
+    auto low = static_cast<unsigned char>(members[0]),
+         high = static_cast<unsigned char>(members[range ? 2 : 0]);
     found = found || (byte >= low && byte <= high);
     members.remove_prefix(range ? 3 : 1);
   }
@@ -55,9 +56,8 @@ bool matches(std::string_view pattern, std::string_view text) {
 }
 
 channel_rules::channel_rules(std::pmr::memory_resource* memory)
-    : memory_(memory),
-      rules_(memory),
-      columns_{column(memory), column(memory), column(memory), column(memory), column(memory), column(memory)} {}
+    : memory_(memory), rules_(memory), columns_{column(memory), column(memory), column(memory),
+                                                column(memory), column(memory), column(memory)} {}
 
 void channel_rules::add(std::string_view channel, const std::array<patterns, rule_fields>& conditions) {
   rules_.push_back({channel, conditions});
@@ -69,7 +69,8 @@ void channel_rules::find_satisfied(std::size_t field, std::string_view value, ru
   found.assign((rules_.size() + 63) / 64, 0);
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     const patterns& wanted = rules_[i].conditions[field];
-    bool holds = !wanted || std::ranges::any_of(*wanted, [&](auto pattern) { return matches(pattern, value); });
+    bool holds =
+        !wanted || std::ranges::any_of(*wanted, [&](auto pattern) { return matches(pattern, value); });
     if (holds) found[i / 64] |= std::uint64_t{1} << (i % 64);
   }
 }

@@ -10,8 +10,8 @@
 
 namespace journey::channels {
 
-/// Whether all of `text` matches: `*` is any run of characters, `[abc]` or `[a-z]` one byte of these, `[!abc]`
-/// one of the others; anything else is itself.
+/// Whether all of `text` matches: `*` is any run of characters, `[abc]` or `[a-z]` one byte of these,
+/// `[!abc]` one of the others; anything else is itself.
 bool matches(std::string_view pattern, std::string_view text);
 
 /// What a rule looks at.

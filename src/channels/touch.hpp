@@ -28,12 +28,12 @@ struct touch {
   auto operator<=>(const touch&) const = default;
 };
 
-/// `(direct) / (none)`: no campaign, no click id, no referrer.
+/// `(direct) / (none)`: neither campaign nor click id nor referrer told of a source.
 bool is_direct(const touch& contact);
 
 /// A touch that was paid for: by its channel (Paid ..., Display, Cross-network), by Google Analytics 4's
-/// pattern for paid media (`^(.*cp.*|ppc|retargeting|paid.*)$`), or by the click id of an ad network that
-/// marks nothing but ads.
+/// pattern for paid media (`^(.*cp.*|ppc|retargeting|paid.*)$`, in any case), or by the click id of an ad
+/// network that marks nothing but ads.
 bool is_paid(const touch& contact);
 
 }  // namespace journey::channels

@@ -166,7 +166,8 @@ std::string_view url_reader::stripped(std::string_view text) const {
 }
 
 std::string_view url_reader::decoded(std::string_view raw, bool form) const {
-  std::size_t first = std::ranges::find_if(raw, [&](char c) { return c == '%' || (form && c == '+'); }) - raw.begin();
+  std::size_t first =
+      std::ranges::find_if(raw, [&](char c) { return c == '%' || (form && c == '+'); }) - raw.begin();
   if (first == raw.size()) return raw;
   auto* text = static_cast<char*>(memory_->allocate(raw.size(), 1));
   std::memcpy(text, raw.data(), first);
@@ -250,7 +251,8 @@ std::optional<url> url_reader::parse(std::string_view text) const {
     bool drive = file && authority.size() == 2 && is_ascii_alpha(authority[0]) &&
                  (authority[1] == ':' || authority[1] == '|');
     if (!drive) {
-      std::optional<std::string_view> host = file ? parse_host(authority, true) : parse_authority(authority, special);
+      std::optional<std::string_view> host =
+          file ? parse_host(authority, true) : parse_authority(authority, special);
       if (!host) return {};
       if (!host->empty() && !(file && *host == "localhost")) result.host = host;
       rest.remove_prefix(authority.size());

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include "pg/interrupts.hpp"
+
 namespace journey::channels {
 
 /// The parts of a URL that matter here: views into the text, or into the reader's memory where the text had
@@ -25,8 +27,8 @@ class url_reader {
 
   std::pmr::memory_resource* memory() const { return memory_; }
 
-  /// Nothing for what is no URL. A text without a scheme has no host unless it begins with '//', no path unless
-  /// it begins with '/'; it may still have a query.
+  /// Nothing for what is no URL. A text without a scheme has no host unless it begins with '//', no path
+  /// unless it begins with '/'; it may still have a query.
   std::optional<url> parse(std::string_view text) const;
 
   /// The text that a form-encoded name or value stands for. An escape that would not give valid text (broken,
@@ -51,6 +53,7 @@ class url_reader {
 template <class Visit>
 void each_param(std::string_view query, Visit visit) {
   while (!query.empty()) {
+    check_interrupts();
     std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(pair.size() < query.size() ? pair.size() + 1 : pair.size());
     if (pair.empty()) continue;

@@ -38,7 +38,9 @@ struct reading {
 Datum resolve_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
   workspace work("journey resolve_aliases");
   row_writer out(fcinfo, work);
-  auto [source, graph] = reading(fcinfo, at, work, false);
+  reading input(fcinfo, at, work, false);
+  edge_source& source = input.source;
+  alias_graph& graph = input.graph;
   graph.resolve();
   const id_pool& ids = graph.ids();
   for (std::size_t i = 0; i < graph.visitor_count(); ++i) {
@@ -72,7 +74,9 @@ const char* reason_text(const edge_source& source, refusal reason) {
 Datum alias_conflicts(FunctionCallInfo fcinfo, const argument_positions& at) {
   workspace work("journey alias_conflicts");
   row_writer out(fcinfo, work);
-  auto [source, graph] = reading(fcinfo, at, work, true);
+  reading input(fcinfo, at, work, true);
+  edge_source& source = input.source;
+  alias_graph& graph = input.graph;
   graph.resolve();
   const id_pool& ids = graph.ids();
   for (const refused_edge& refused : graph.refused()) {
@@ -142,7 +146,9 @@ Datum hubs(FunctionCallInfo fcinfo, const edge_source& source, const alias_graph
 Datum alias_graph_stats(FunctionCallInfo fcinfo, const argument_positions& at) {
   workspace work("journey alias_graph_stats");
   row_writer out(fcinfo, work);
-  auto [source, graph] = reading(fcinfo, at, work, true);
+  reading input(fcinfo, at, work, true);
+  edge_source& source = input.source;
+  alias_graph& graph = input.graph;
   pg::context_resource memory(work.context());
   std::pmr::vector<edge> edges = graph.edges();
   graph.resolve();

@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "identity/block_list.hpp"
+#include "pg/interrupts.hpp"
 
 namespace {
 
@@ -237,6 +238,21 @@ TEST(alias_graph, blocked_ids_link_nothing_and_are_reported) {
                                     {"b", " unknown ", 2, refusal::blocked},
                                     {"unknown", "u", 3, refusal::blocked},
                                     {"unknown", std::nullopt, 4, refusal::blocked}}));
+}
+
+TEST(alias_graph, can_be_interrupted_while_it_resolves) {
+  for (bool in_order : {false, true}) {
+    alias_graph graph(std::pmr::get_default_resource(), {.in_order = in_order});
+    kind_rule kinds[] = {{.rank = 0}, {.rank = 1}};
+    graph.rule_kinds(kinds);
+    for (int i = 0; i < 10; ++i) {
+      node weak = graph.ids().add(alias, std::to_string(i));
+      graph.add(weak, graph.ids().add(user, std::to_string(i / 2)), i);
+    }
+    InterruptPending = 1;
+    EXPECT_THROW(graph.resolve(), std::runtime_error);
+    EXPECT_EQ(InterruptPending, 0);
+  }
 }
 
 TEST(block_list, compares_trimmed_and_without_case_and_knows_zeros) {

@@ -32,7 +32,8 @@ TEST(matches, patterns) {
 
 TEST(matches, equals_regular_expressions) {
   std::mt19937 random(4);
-  const char* pieces[][2] = {{"*", ".*"}, {"a", "a"}, {"b", "b"}, {"[ab]", "[ab]"}, {"[!a]", "[^a]"}, {"[a-b]", "[a-b]"}};
+  const char* pieces[][2] = {{"*", ".*"},      {"a", "a"},       {"b", "b"},
+                             {"[ab]", "[ab]"}, {"[!a]", "[^a]"}, {"[a-b]", "[a-b]"}};
   for (int round = 0; round < 3000; ++round) {
     std::string pattern, expression;
     for (int i = random() % 6; i > 0; --i) {
@@ -74,7 +75,8 @@ using rules_test = all_memory_is_counted;
 
 TEST_F(rules_test, equal_trying_each_rule) {
   std::mt19937 random(5);
-  const texts words{"", "a", "b", "ab", "ba", "abc", "a long value that no small string holds without memory of its own"};
+  const texts words{
+      "", "a", "b", "ab", "ba", "abc", "a long value that no small string holds without memory of its own"};
   const texts patterns[] = {{"a"}, {"*b*"}, {"", "a*"}, {"[!a]*"}, {"b", "ba"}, {"*"}};
   for (int round = 0; round < 30; ++round) {
     channel_rules rules(&memory);
@@ -114,7 +116,8 @@ TEST_F(rules_test, memory_stays_bounded) {
   std::vector<std::string_view> any{"*x*"};
   rules.add("X", {channel_rules::patterns(any)});
   auto fill = [&](int from) {
-    for (int i = from; i < from + 20000; ++i) rules.channel({"a campaign of its own, number " + std::to_string(i)});
+    for (int i = from; i < from + 20000; ++i)
+      rules.channel({"a campaign of its own, number " + std::to_string(i)});
     return memory.taken - memory.given_back;
   };
   std::size_t before = fill(0);
@@ -185,30 +188,34 @@ struct grouping_test : all_memory_is_counted {
     if (!made) return "none";
     EXPECT_EQ((*made)[touch_text::landing_page], page);
     std::string all;
-    for (auto text : {touch_text::source, touch_text::medium, touch_text::campaign, touch_text::term, touch_text::click_id,
-                      touch_text::channel}) {
+    for (auto text : {touch_text::source, touch_text::medium, touch_text::campaign, touch_text::term,
+                      touch_text::click_id, touch_text::channel}) {
       if (!all.empty() || text != touch_text::source) all += "|";
       all += (*made)[text].value_or("");
     }
     return all;
   }
 
-  texts google{"google.*"}, paypal{"paypal.com"}, chatgpt{"chatgpt.com"}, term{"q"}, cpc{"*cp*"}, searching{"search"};
+  texts google{"google.*"}, paypal{"paypal.com"}, chatgpt{"chatgpt.com"}, term{"q"}, cpc{"*cp*"},
+      searching{"search"};
   std::pmr::monotonic_buffer_resource scratch{std::pmr::new_delete_resource()};
   url_reader reader{&scratch};
   grouping groups{&memory};
 };
 
 TEST_F(grouping_test, campaigns) {
-  EXPECT_EQ(read("https://a.com/?utm_source=News&utm_medium=email&utm_campaign=May+1"), "News|email|May 1|||Unassigned");
+  EXPECT_EQ(read("https://a.com/?utm_source=News&utm_medium=email&utm_campaign=May+1"),
+            "News|email|May 1|||Unassigned");
   EXPECT_EQ(read("https://a.com/?UTM_Source=News"), "News|||||Unassigned");
   EXPECT_EQ(read("https://a.com/?utm_source=&utm_source=null&utm_source=b&utm_source=c"), "b|||||Unassigned");
   EXPECT_EQ(read("https://a.com/?utm_id=7&utm_campaign=x&utm_source=s"), "s||x|||Unassigned");
   EXPECT_EQ(read("https://a.com/?utm_id=7&utm_source=s"), "s||7|||Unassigned");
-  EXPECT_EQ(read("https://a.com/?utm_source=s", "https://www.google.com/"), "s|||||Unassigned") << "a campaign before the referrer";
+  EXPECT_EQ(read("https://a.com/?utm_source=s", "https://www.google.com/"), "s|||||Unassigned")
+      << "a campaign before the referrer";
   EXPECT_EQ(read("https://a.com/?utm_campaign=x", "https://www.google.com/"), "google|organic|x|||Search");
   EXPECT_EQ(read("https://a.com/?utm_campaign=x"), "||x|||Unassigned");
-  EXPECT_EQ(read("https://a.com/?utm_source=s", "https://www.a.com/"), "s|||||Unassigned") << "even from the own site";
+  EXPECT_EQ(read("https://a.com/?utm_source=s", "https://www.a.com/"), "s|||||Unassigned")
+      << "even from the own site";
   EXPECT_EQ(read("a.com/?utm_source=s"), "s|||||Unassigned") << "no scheme";
 }
 
@@ -217,7 +224,8 @@ TEST_F(grouping_test, click_ids) {
   EXPECT_EQ(read("https://a.com/?fbclid=2&gclid=1"), "google|cpc|||gclid=1|Paid");
   EXPECT_EQ(read("https://a.com/?fbclid=2"), "facebook|social|||fbclid=2|Unassigned");
   EXPECT_EQ(read("https://a.com/?gclid=1&utm_source=google"), "google|cpc|||gclid=1|Paid");
-  EXPECT_EQ(read("https://a.com/?fbclid=1&utm_source=news"), "news||||fbclid=1|Unassigned") << "speaks for its own network only";
+  EXPECT_EQ(read("https://a.com/?fbclid=1&utm_source=news"), "news||||fbclid=1|Unassigned")
+      << "speaks for its own network only";
   EXPECT_EQ(read("https://a.com/?gclid=1", "https://www.google.com/search?q=x"), "google|cpc|||gclid=1|Paid");
   EXPECT_EQ(read("https://a.com/?gclid=1", "https://a.com/"), "google|cpc|||gclid=1|Paid");
 }
@@ -231,7 +239,32 @@ TEST_F(grouping_test, referrers) {
   EXPECT_EQ(read("https://a.com/", "no url"), "(direct)|(none)||||Unassigned");
   EXPECT_EQ(read("no url", "https://b.com/"), "b.com|referral||||Unassigned");
   EXPECT_EQ(read("https://a.com/?ref=b"), "b|referral||||Unassigned");
+  EXPECT_EQ(read("https://a.com/?ref=https://www.google.com/search?q=x"), "google|organic||x||Search");
   EXPECT_EQ(read("https://a.com/?ref=b", "https://c.com/"), "c.com|referral||||Unassigned");
+}
+
+TEST(touch_kinds, direct) {
+  auto made = [](std::initializer_list<std::pair<touch_text, std::string_view>> texts) {
+    touch contact;
+    for (auto [text, value] : texts) contact[text] = value;
+    return contact;
+  };
+  EXPECT_TRUE(is_direct(made({})));
+  EXPECT_TRUE(is_direct(made({{touch_text::source, "(direct)"}, {touch_text::medium, "(none)"}})));
+  EXPECT_FALSE(is_direct(made({{touch_text::source, "(direct)"}, {touch_text::click_id, "gclid=1"}})));
+  EXPECT_FALSE(is_direct(made({{touch_text::campaign, "x"}})));
+  EXPECT_FALSE(is_direct(made({{touch_text::medium, "email"}})));
+  EXPECT_FALSE(is_direct(made({{touch_text::source, "google"}})));
+  for (const char* medium : {"cpc", "CPC", "x-cp-y", "ppc", "Retargeting", "paid_social", " paid "})
+    EXPECT_TRUE(is_paid(made({{touch_text::medium, medium}}))) << medium;
+  for (const char* medium : {"", "organic", "unpaid", "pp", "email", "pai"})
+    EXPECT_FALSE(is_paid(made({{touch_text::medium, medium}}))) << medium;
+  for (const char* channel : {"Paid Search", "Paid Other", "Display", "Cross-network"})
+    EXPECT_TRUE(is_paid(made({{touch_text::channel, channel}}))) << channel;
+  EXPECT_FALSE(is_paid(made({{touch_text::channel, "Organic Search"}})));
+  EXPECT_TRUE(is_paid(made({{touch_text::click_id, "gclid=1"}})));
+  EXPECT_FALSE(is_paid(made({{touch_text::click_id, "fbclid=1"}})));
+  EXPECT_FALSE(is_paid(made({{touch_text::click_id, "gclid2=1"}})));
 }
 
 TEST_F(grouping_test, moves_within_the_own_sites) {
@@ -253,9 +286,11 @@ TEST_F(grouping_test, moves_within_the_own_sites) {
 
 TEST_F(grouping_test, channel_of_texts_equals_the_touch_s) {
   std::mt19937 random(6);
-  const char* params[] = {"utm_source=google", "utm_source=News", "utm_medium=cpc", "utm_medium=%20", "utm_campaign=x", "gclid=1", "fbclid=2",
-                          "utm_source=null", "page=2"};
-  const char* referrers[] = {"", "https://www.google.com/search?q=x", "https://b.com/", "DIRECT", "https://chatgpt.com"};
+  const char* params[] = {"utm_source=google", "utm_source=News", "utm_medium=cpc",
+                          "utm_medium=%20",    "utm_campaign=x",  "gclid=1",
+                          "fbclid=2",          "utm_source=null", "page=2"};
+  const char* referrers[] = {"", "https://www.google.com/search?q=x", "https://b.com/", "DIRECT",
+                             "https://chatgpt.com"};
   for (int round = 0; round < 2000; ++round) {
     std::string page = "https://a.com/?";
     for (int i = random() % 4; i > 0; --i) page += std::string(params[random() % std::size(params)]) + "&";

@@ -43,7 +43,10 @@ TEST_F(url_test, hosts) {
   EXPECT_EQ(host("http://ex%61mple.com"), "example.com");
   EXPECT_EQ(host("//example.com/path"), "example.com");
   EXPECT_EQ(host("android-app://com.google.android.gm/"), "com.google.android.gm");
-  EXPECT_EQ(host("http://b\xc3\xbc" "cher.example"), "b\xc3\xbc" "cher.example");
+  EXPECT_EQ(host("http://b\xc3\xbc"
+                 "cher.example"),
+            "b\xc3\xbc"
+            "cher.example");
   EXPECT_EQ(host("http://example.com."), "example.com.");
 }
 
@@ -64,12 +67,13 @@ TEST_F(url_test, addresses) {
 }
 
 TEST_F(url_test, what_is_no_url) {
-  for (const char* text : {"http://", "http://:80", "http://a b", "http://a:b", "http://a:65536", "http://a:-1",
-                           "http://%00", "http://%", "http://%ff", "http://a<b", "sc://a:1:2", "http://user@",
-                           "sc://@/x", "https://?x"})
+  for (const char* text :
+       {"http://", "http://:80", "http://a b", "http://a:b", "http://a:65536", "http://a:-1", "http://%00",
+        "http://%", "http://%ff", "http://a<b", "sc://a:1:2", "http://user@", "sc://@/x", "https://?x"})
     EXPECT_EQ(host(text), "no url") << text;
-  for (const char* text : {"", "/path", "?a=b", "#", "text", "www.example.com/x", "mailto:a@example.com",
-                           "about:blank", "DIRECT", "file:///etc", "file://localhost/x", "file:c:/x", "1http://x"})
+  for (const char* text :
+       {"", "/path", "?a=b", "#", "text", "www.example.com/x", "mailto:a@example.com", "about:blank",
+        "DIRECT", "file:///etc", "file://localhost/x", "file:c:/x", "1http://x"})
     EXPECT_EQ(host(text), "no host") << text;
 }
 
@@ -151,12 +155,14 @@ std::string slowly_decoded(std::string_view raw) {
 
 TEST_F(url_test, decoding_equals_the_slow_reference) {
   std::mt19937 random(1);
-  const char* pieces[] = {"%", "%C3", "%A9", "%E2", "%82", "%AC", "%F0%9F", "%98%80", "%00", "%41", "+", "a", "%4", "%ED%A0", "\u00e9"};
+  const char* pieces[] = {"%",   "%C3", "%A9", "%E2", "%82", "%AC",    "%F0%9F", "%98%80",
+                          "%00", "%41", "+",   "a",   "%4",  "%ED%A0", "\u00e9"};
   for (int round = 0; round < 20000; ++round) {
     std::string raw;
     for (int i = random() % 8; i >= 0; --i) raw += pieces[random() % std::size(pieces)];
     if (round % 3 == 0)
-      for (int i = 0; i < 4; ++i) raw += "%" + std::string(1, "0189ABCDEFcd"[random() % 12]) + "0189ABCDEFcd"[random() % 12];
+      for (int i = 0; i < 4; ++i)
+        raw += "%" + std::string(1, "0189ABCDEFcd"[random() % 12]) + "0189ABCDEFcd"[random() % 12];
     EXPECT_EQ(reader.form_decoded(raw), slowly_decoded(raw)) << raw;
   }
 }
@@ -169,7 +175,8 @@ TEST_F(url_test, params_equal_the_slow_reference) {
     for (int i = random() % 20; i > 0; --i) query += alphabet[random() % (sizeof alphabet - 1)];
     std::string expected = "absent";
     std::string rest = query.substr(0, query.find('#')) + '&';
-    for (std::size_t end; (end = rest.find('&')) != rest.npos && expected == "absent"; rest.erase(0, end + 1)) {
+    for (std::size_t end; (end = rest.find('&')) != rest.npos && expected == "absent";
+         rest.erase(0, end + 1)) {
       std::string pair = rest.substr(0, end);
       if (!pair.empty() && slowly_decoded(pair.substr(0, pair.find('='))) == "a")
         expected = pair.find('=') == pair.npos ? "" : slowly_decoded(pair.substr(pair.find('=') + 1));
@@ -180,15 +187,21 @@ TEST_F(url_test, params_equal_the_slow_reference) {
 
 TEST_F(url_test, hostile_bytes_give_a_stable_host_or_none) {
   std::mt19937 random(3);
-  const std::string seeds[] = {"https://user:pass@www.example.com:8080/a/b?c=d&e=f#g", "http://[2001:db8::1]/x", "http://192.168.0.1?",
-                               "android-app://com.google.android.gm", "file://host/c:/x", "//x/y?z"};
+  const std::string seeds[] = {"https://user:pass@www.example.com:8080/a/b?c=d&e=f#g",
+                               "http://[2001:db8::1]/x",
+                               "http://192.168.0.1?",
+                               "android-app://com.google.android.gm",
+                               "file://host/c:/x",
+                               "//x/y?z"};
   int hosts = 0;
   for (int round = 0; round < 50000; ++round) {
     std::string text = seeds[random() % std::size(seeds)];
     for (int i = random() % 5; i >= 0; --i) {
       std::size_t at = random() % text.size();
-      if (random() % 2) text[at] = static_cast<char>(random());
-      else text.insert(at, 1, "/\\:@%[]?#.x0\t "[random() % 15]);
+      if (random() % 2)
+        text[at] = static_cast<char>(random());
+      else
+        text.insert(at, 1, "/\\:@%[]?#.x0\t "[random() % 15]);
     }
     std::optional<url> parsed = reader.parse(text);
     if (!parsed || !parsed->host) continue;
@@ -226,10 +239,14 @@ TEST(site, of_hosts) {
   EXPECT_EQ(site("www.example.co.uk"), "example.co.uk");
   EXPECT_EQ(site("example.com"), "example.com");
   EXPECT_EQ(site("example.com."), "example.com");
-  EXPECT_EQ(site("someone.github.io"), "someone.github.io") << "a hosting company's customers are sites of their own";
-  EXPECT_EQ(site("b\xc3\xbc" "cher.example"), "b\xc3\xbc" "cher.example");
-  for (const char* none : {"", ".", "com", "co.uk", "localhost", "192.168.0.1", "[::1]", ".example.com", "a b.com",
-                           "example.com:80", "https://example.com"})
+  EXPECT_EQ(site("someone.github.io"), "someone.github.io")
+      << "a hosting company's customers are sites of their own";
+  EXPECT_EQ(site("b\xc3\xbc"
+                 "cher.example"),
+            "b\xc3\xbc"
+            "cher.example");
+  for (const char* none : {"", ".", "com", "co.uk", "localhost", "192.168.0.1", "[::1]", ".example.com",
+                           "a b.com", "example.com:80", "https://example.com"})
     EXPECT_EQ(site(none), std::nullopt) << none;
   EXPECT_EQ(site(std::string(5000, 'a') + ".com"), std::nullopt);
 }

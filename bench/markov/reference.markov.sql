@@ -1,0 +1,2 @@
+-- The model itself: each channel's removal effect and credit.
+SELECT journey.markov(path, conversions, 0, nulls) FROM paths;

@@ -1,0 +1,1 @@
+SELECT count(path) FROM paths;

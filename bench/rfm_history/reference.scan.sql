@@ -1,0 +1,1 @@
+SELECT count(paid_at) FROM payments;

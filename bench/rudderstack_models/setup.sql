@@ -1,0 +1,1 @@
+-- RudderStack's five models: aliases, mapped tracks, sessions, track facts, and the flow of events in each session.

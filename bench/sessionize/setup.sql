@@ -1,0 +1,1 @@
+-- The number of its session and its position in it, for every event.

@@ -1,0 +1,1 @@
+-- Every session of every visitor: when it began and ended, and how many events it has.

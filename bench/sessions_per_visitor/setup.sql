@@ -1,0 +1,1 @@
+-- How many sessions each visitor had, when the first began and the last ended.

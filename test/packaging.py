@@ -1,0 +1,186 @@
+"""The extension as a package: its versions, its exports, its catalog, its comings and goings. Prints TAP.
+
+Needs a server (PGHOST, PGUSER) that has the extension installed, and the built library in the current directory.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import subprocess
+
+from tap import Tap
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+DATABASE, RESTORED, STRANGER = "packaging", "packaging_restored", "packaging_stranger"
+MEMBERS = """
+  SELECT m.* FROM pg_extension e, LATERAL (
+    SELECT classid, objid, pg_describe_object(classid, objid, objsubid) AS object
+    FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND refobjid = e.oid AND deptype = 'e') m
+  WHERE e.extname = 'journey'
+"""
+FUNCTIONS = f"SELECT p.*, m.object FROM ({MEMBERS}) m JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid"
+tap = Tap()
+
+
+def run(*command, script=None):
+    done = subprocess.run([str(word) for word in command], input=script, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(map(str, command))}: {done.stderr}")
+    return done.stdout
+
+
+def program(name):
+    return options.psql.with_name(name)
+
+
+def sql(script, database=DATABASE):
+    return run(options.psql, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database, script=script)
+
+
+def rows(script, database=DATABASE):
+    return sql(script, database).splitlines()
+
+
+def fresh(database):
+    run(program("dropdb"), "--if-exists", database)
+    run(program("createdb"), database)
+
+
+def dump(database):
+    """A dump without its comments and the random key of its \\restrict line."""
+    text = run(program("pg_dump"), database)
+    return [line for line in text.splitlines() if line and not line.startswith(("--", "\\restrict", "\\unrestrict"))]
+
+
+def versions():
+    control = re.search(r"^default_version = '(.*)'", (ROOT / "journey.control").read_text(), re.M)[1]
+    meta = json.loads((ROOT / "META.json").read_text())
+    required = {"name", "version", "abstract", "maintainer", "license", "provides", "meta-spec"}
+    tap.none(required - meta.keys(), "META.json has all that PGXN's specification 1.0.0 requires")
+    provided = meta["provides"]["journey"]
+    tap.ok(meta["meta-spec"]["version"] == "1.0.0", "and says which specification that is", meta["meta-spec"])
+    tap.none([f for f in (provided["file"], provided["docfile"]) if not (ROOT / f).is_file()], "the files it names are there")
+    found = {"META.json": meta["version"], "provides": provided["version"]}
+    found["server"] = sql("SELECT extversion FROM pg_extension WHERE extname = 'journey'").strip()
+    tap.none([item for item in found.items() if item[1] != control], f"everything says version {control}")
+    changes = (ROOT / "CHANGELOG.md").read_text()
+    tap.ok(re.search(rf"^## .*\b{re.escape(control)}\b", changes, re.M), "the change log has it", changes[:200])
+
+
+def exports():
+    symbols = [line.split()[0] for line in run("nm", "-D", "--defined-only", "--format=posix", "journey.so").splitlines()]
+    allowed = re.compile(r"(pg_finfo_)?journey_\w+|Pg_magic_func|_PG_init")
+    tap.none([name for name in symbols if not allowed.fullmatch(name)], "the library exports nothing but its entry points")
+    called = set(rows(f"SELECT prosrc FROM ({FUNCTIONS}) f WHERE prolang = (SELECT oid FROM pg_language WHERE lanname = 'c')"))
+    exported = {name for name in symbols if name.startswith("journey_")}
+    tap.ok(called == exported, "and each of these is called from SQL", sorted(called ^ exported))
+
+
+def catalog():
+    # From PostgreSQL 17 on, the types that come with a table or a type are members, too.
+    tap.none(
+        rows(
+            f"SELECT object FROM ({MEMBERS}) m WHERE obj_description(objid, classid::regclass::name) IS NULL"
+            " AND NOT EXISTS (SELECT FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid WHERE classid = 'pg_type'::regclass"
+            " AND t.oid = objid AND (t.typcategory = 'A' OR c.relkind = 'r')) ORDER BY 1"
+        ),
+        "every object has a comment",
+    )
+    tap.none(
+        rows(f"SELECT object FROM ({FUNCTIONS}) f WHERE proparallel <> 's' AND (provolatile = 'i' OR prokind = 'a') ORDER BY 1"),
+        "every pure function and every aggregate is parallel safe",
+    )
+    tap.none(
+        rows(
+            f"SELECT f.object FROM ({FUNCTIONS}) f JOIN pg_aggregate a ON aggfnoid = f.oid"
+            " WHERE aggcombinefn = 0 OR (aggtranstype = 'internal'::regtype AND (aggserialfn = 0 OR aggtransspace = 0)) ORDER BY 1"
+        ),
+        "every aggregate can be split over workers, and says how large its state is",
+    )
+    tap.none(
+        rows(
+            f"SELECT object FROM ({FUNCTIONS}) f WHERE prolang = (SELECT oid FROM pg_language WHERE lanname = 'sql')"
+            " AND prosqlbody IS NULL AND proconfig IS NULL ORDER BY 1"
+        ),
+        "every function in SQL is bound to what it names when it is made",
+    )
+    tests = "\n".join(path.read_text() for folder in ("sql", "test", "test/data") for path in (ROOT / folder).glob("*.sql"))
+    public = rows(
+        f"SELECT DISTINCT proname FROM ({FUNCTIONS}) f WHERE NOT EXISTS (SELECT FROM unnest(proargtypes || prorettype) t"
+        " WHERE t IN ('internal'::regtype, 'cstring'::regtype)) AND NOT EXISTS (SELECT FROM pg_aggregate WHERE f.oid IN"
+        " (aggtransfn, aggfinalfn, aggcombinefn, aggserialfn, aggdeserialfn, aggmtransfn, aggminvtransfn, aggmfinalfn))"
+        " AND NOT EXISTS (SELECT FROM pg_operator WHERE oprcode = f.oid) AND NOT EXISTS (SELECT FROM pg_amproc WHERE amproc = f.oid)"
+        " AND NOT EXISTS (SELECT FROM pg_cast WHERE castfunc = f.oid)"
+        " AND NOT EXISTS (SELECT FROM pg_type WHERE f.oid IN (typinput, typoutput, typreceive, typsend)) ORDER BY 1"
+    )
+    tap.none([name for name in public if not re.search(rf"\b{name}\s*\(", tests)], "every function is called by some test in SQL")
+
+
+def privileges():
+    sql(f"DROP ROLE IF EXISTS {STRANGER};\nCREATE ROLE {STRANGER};")
+    denied = rows(
+        f"SELECT 'schema journey' WHERE NOT has_schema_privilege('{STRANGER}', 'journey', 'USAGE')"
+        f" UNION ALL SELECT object FROM ({FUNCTIONS}) f WHERE NOT has_function_privilege('{STRANGER}', f.oid, 'EXECUTE')"
+        f" UNION ALL SELECT object FROM ({MEMBERS}) m WHERE classid = 'pg_class'::regclass"
+        f" AND NOT has_table_privilege('{STRANGER}', objid, 'SELECT')"
+    )
+    tap.none(denied, "anybody may use it")
+    sql(f"DROP ROLE {STRANGER};")
+
+
+def round_trip():
+    sql((ROOT / "test/packaging/contents.sql").read_text())
+    before = dump(DATABASE)
+    fresh(RESTORED)
+    sql(run(program("pg_dump"), DATABASE), RESTORED)
+    after = dump(RESTORED)
+    tap.none([line for line in before + after if (line in before) != (line in after)][:20], "a dump restores to the same dump")
+    answers = "SELECT * FROM answers"
+    tap.ok(sql(answers) and sql(answers) == sql(answers, RESTORED), "and to the same answers", sql(answers, RESTORED))
+    run(program("dropdb"), RESTORED)
+
+
+def upgrades():
+    """Each released version, upgraded, must be what a fresh installation is."""
+    described = f"SELECT object, coalesce(obj_description(objid, classid::regclass::name), '') FROM ({MEMBERS}) m ORDER BY 1"
+    bodies = f"SELECT object, pg_get_functiondef(oid) FROM ({FUNCTIONS}) f WHERE prokind <> 'a' ORDER BY 1"
+    fresh(DATABASE)
+    sql("CREATE EXTENSION journey;")
+    expected = sql(described) + sql(bodies)
+    for base in sorted((ROOT / "upgrade").glob("journey--*.sql")):
+        version = base.stem.removeprefix("journey--")
+        if "--" in version:
+            continue
+        fresh(DATABASE)
+        sql(f"CREATE EXTENSION journey VERSION '{version}';\nALTER EXTENSION journey UPDATE;")
+        tap.ok(sql(described) + sql(bodies) == expected, f"{version}, upgraded, is what a fresh installation is")
+
+
+def comings_and_goings():
+    fresh(DATABASE)
+    sql("CREATE EXTENSION journey;\nDROP EXTENSION journey;")
+    left = (
+        "SELECT 'schema journey' FROM pg_namespace WHERE nspname = 'journey'"
+        " UNION ALL SELECT proname FROM pg_proc WHERE prosrc LIKE 'journey%' AND prolang = 13"
+    )
+    tap.none(rows(left), "DROP EXTENSION leaves nothing behind")
+    sql("CREATE EXTENSION journey;")
+    tap.ok(True, "and it can come again")
+
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--psql", type=pathlib.Path, required=True)
+options = parser.parse_args()
+
+fresh(DATABASE)
+sql("CREATE EXTENSION journey;")
+versions()
+exports()
+catalog()
+privileges()
+round_trip()
+comings_and_goings()
+upgrades()
+run(program("dropdb"), DATABASE)
+tap.finish()
