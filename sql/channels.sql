@@ -63,6 +63,7 @@ SELECT pg_temp.show('https://example.com/', 'https://example.org/', '{www.exampl
 SELECT pg_temp.show('https://example.com/', 'https://example.org/', NULL);
 SELECT pg_temp.show('https://example.com/thanks', 'https://www.paypal.com/checkout');
 SELECT pg_temp.show('https://example.com/?utm_source=a', 'https://www.example.com/');
+SELECT touch('2026-01-01', 'https://example.com/', NULL, '{example.org:8080}');
 SELECT touch(NULL, 'https://example.com/'), touch('2026-01-01', NULL), touch('2026-01-01', NULL, 'https://www.google.com/');
 SELECT (touch('infinity', 'no url')).*;
 

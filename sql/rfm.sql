@@ -110,3 +110,52 @@ FROM generate_series(1, 5) recency, generate_series(1, 5) frequency GROUP BY rec
 SELECT rfm_segment(NULL, 1), rfm_segment(1, NULL);
 SELECT rfm_segment(0, 1);
 SELECT rfm_segment(5, 6);
+
+-- rfm_bucket_at: half-open between ascending cuts, for any type with an order
+SELECT measure, rfm_bucket_at(measure, ARRAY[10, 20, 20, 30]) FROM unnest(ARRAY[-5, 9, 10, 19, 20, 29, 30, 99]) measure;
+SELECT rfm_bucket_at(9.99, ARRAY[10, 20]) AS numerics, rfm_bucket_at(10, ARRAY[10.5, 20]::double precision[]) AS mixed,
+  rfm_bucket_at(interval '40 days', ARRAY['30 days', '90 days']::interval[]) AS intervals, rfm_bucket_at('b'::text, '{a,b,c}'::text[]) AS texts;
+SELECT rfm_bucket_at(1, '{}'::int[]) AS no_cuts, rfm_bucket_at(NULL, ARRAY[1]) AS no_measure, rfm_bucket_at(1, NULL::int[]) AS null_cuts;
+SELECT measure, rfm_bucket_at(measure, CASE WHEN measure % 2 = 0 THEN ARRAY[2] ELSE ARRAY[2, 3] END) FROM generate_series(1, 5) measure;
+SELECT rfm_bucket_at(1, ARRAY[3, 2]);
+SELECT rfm_bucket_at(1, ARRAY[1, NULL]);
+SELECT rfm_bucket_at(json '1', ARRAY[json '2']);
+
+-- rfm_quantiles: by hand, positions 1.6, 3.2, 4.8 and 6.4 of 0 to 8; 9 measures of like value; one; none
+SELECT rfm_quantiles(measure, 5), rfm_quantiles(measure, 5, 1) FROM unnest(ARRAY[1, 1, 2, 3, 5, 8, 13, 21, 34]) measure;
+SELECT rfm_quantiles(7, 3) FROM generate_series(1, 9);
+SELECT rfm_quantiles(measure, 4), rfm_quantiles(measure, 1) FROM (VALUES (2.5), (NULL)) v(measure);
+SELECT rfm_quantiles(measure, 4) FROM (VALUES (NULL::int)) v(measure);
+SELECT rfm_quantiles(1, 4) WHERE false;
+SELECT rfm_quantiles(1, 0);
+SELECT rfm_quantiles(1, NULL);
+SELECT rfm_quantiles(1, 5, NULL);
+SELECT rfm_quantiles(1, 5, 'Infinity');
+SELECT rfm_quantiles('NaN', 5);
+SELECT rfm_quantiles(1, buckets) FROM generate_series(4, 5) buckets;
+
+-- Matrices of one's own
+SELECT count(*), count(*) FILTER (WHERE segment = rfm_segment(recency, frequency) AND segment = rfm_segment(recency, frequency, 'standard'))
+FROM rfm_matrix WHERE matrix = 'standard';
+INSERT INTO rfm_matrix VALUES ('ours', 1, 1, 'cold'), ('ours', 1, 2, 'lost'), ('ours', 2, 1, 'new'), ('ours', 2, 2, 'core'), ('ours', 3, 1, 'new');
+SELECT rfm_segment(1, 1, 'ours');
+INSERT INTO rfm_matrix VALUES ('ours', 3, 2, 'core');
+SELECT recency, frequency, rfm_segment(recency, frequency, 'ours') FROM generate_series(1, 3) recency, generate_series(1, 2) frequency;
+SELECT rfm_segment(1, 3, 'ours');
+SELECT rfm_segment(4, 1, 'ours');
+SELECT rfm_segment(1, 1, 'theirs');
+SELECT rfm_segment(1, 1, NULL);
+SELECT rfm_segment(2, 2, matrix) FROM (VALUES ('ours'), ('standard'), ('ours')) v(matrix);
+-- A change is seen by the next statement, also inside a function
+DO $$
+BEGIN
+  FOR i IN 1..3 LOOP
+    UPDATE journey.rfm_matrix SET segment = 'core ' || i WHERE matrix = 'ours' AND recency = 2 AND frequency = 2;
+    RAISE WARNING '%', journey.rfm_segment(2, 2, 'ours');
+  END LOOP;
+END $$;
+-- The shipped matrix stays what rfm_segment(recency, frequency) says
+UPDATE rfm_matrix SET segment = 'Friends' WHERE matrix = 'standard' AND recency = 5 AND frequency = 5;
+INSERT INTO rfm_matrix VALUES ('ours', 0, 1, 'none');
+INSERT INTO rfm_matrix VALUES ('ours', 1, 1, 'twice');
+DELETE FROM rfm_matrix WHERE matrix = 'ours';

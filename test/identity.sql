@@ -4,6 +4,8 @@
 \pset tuples_only true
 SET client_min_messages = warning;
 SELECT plan(48);
+CREATE SCHEMA identity_tests;
+SET search_path = identity_tests, public;
 
 -- The closure as plain SQL: the smallest user id, or else alias, that can be reached.
 CREATE FUNCTION closure(rows text) RETURNS TABLE (alias text, is_user boolean, members bigint, first_seen_at timestamptz, last_seen_at timestamptz, visitor_id text)
@@ -209,11 +211,12 @@ TRUNCATE stored;
 INSERT INTO stored SELECT * FROM journey.resolve_aliases($$SELECT 'a' || i, 'u' || i / 10, timestamptz '2026-01-01' + i * interval '1 second' FROM generate_series(0, 19999) i$$);
 ANALYZE stored;
 BEGIN;
+SELECT seq_tup_read AS by_scan, idx_tup_fetch AS by_index FROM pg_stat_xact_user_tables WHERE relname = 'stored' \gset
 SELECT results_eq(
   $$SELECT count(*), min(visitor_id), min(old_visitor_id), max(old_visitor_id), min(members), max(members) FROM journey.merge_aliases('TABLE stored', $q$VALUES ('a5', 'u1', timestamptz '2026-02-01')$q$)$$,
   $$VALUES (22::bigint, 'u0', 'u0', 'u1', 22::bigint, 22::bigint)$$, 'two visitors become one');
-SELECT results_eq($$SELECT seq_tup_read, idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'stored'$$,
-  $$VALUES (0::bigint, 24::bigint)$$, 'after reading their rows and no others');
+SELECT is((seq_tup_read - :by_scan, idx_tup_fetch - :by_index)::text, '(0,24)', 'after reading their rows and no others')
+  FROM pg_stat_xact_user_tables WHERE relname = 'stored';
 ROLLBACK;
 
 -- Un-merging equals resolving with the pairs turned into lone sightings.

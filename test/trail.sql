@@ -3,8 +3,8 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SET search_path = journey, public;
-SELECT plan(45);
+SET search_path = public, journey;
+SELECT plan(85);
 
 CREATE FUNCTION explained(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE line text; lines text := '';
@@ -47,6 +47,7 @@ SELECT v, session_number, min(ts) AS started_at, max(ts) AS ended_at, count(*) A
 FROM (SELECT *, min(ts) OVER (PARTITION BY v, session_number) AS started_at FROM numbered) starts
 GROUP BY v, session_number;
 CREATE TABLE expected_sessions AS SELECT * FROM expected;
+CREATE INDEX ON expected_sessions (v);
 
 CREATE TABLE trails AS SELECT v, trail(ts, '30 minutes', touch, page, converted) AS t FROM events GROUP BY v;
 PREPARE expected_rows AS SELECT * FROM expected_sessions ORDER BY v, session_number;
@@ -111,5 +112,137 @@ SELECT results_eq('SELECT v % 3, v, trail(ts) FROM events GROUP BY GROUPING SETS
 SELECT results_eq($$SELECT ts, trail(ts, '30 minutes', touch, page, converted) OVER (ORDER BY ts) FROM events WHERE v = 3 AND ts IS NOT NULL ORDER BY ts$$,
   $$SELECT ts, (SELECT trail(e.ts, '30 minutes', touch, page, converted) FROM events e WHERE v = 3 AND e.ts <= events.ts) FROM events WHERE v = 3 AND ts IS NOT NULL ORDER BY ts$$,
   'as a window aggregate: every prefix');
+
+-- Memory: spilled to disk, with the same result
+CREATE TABLE many AS SELECT i % 30000 AS v, '2026-01-01'::timestamptz + i * interval '7 seconds' + i % 7 * interval '1 day' AS ts FROM generate_series(1, 300000) i;
+ANALYZE many;
+SET work_mem = '1MB';
+SET hash_mem_multiplier = 1;
+SET enable_sort = off;
+SELECT matches(explained('SELECT v, trail(ts) FROM many GROUP BY v'), 'HashAggregate.*Disk Usage: \d+kB', 'a small work_mem makes HashAggregate spill');
+SELECT cmp_ok((regexp_match(explained('SELECT v, trail(ts) FROM many GROUP BY v'), 'Memory Usage: (\d+)kB'))[1]::int, '<', 2300, 'it stays within about twice work_mem');
+CREATE TEMP TABLE spilled AS SELECT v, trail(ts) AS t FROM many GROUP BY v;
+RESET work_mem;
+RESET hash_mem_multiplier;
+RESET enable_sort;
+SELECT is_empty('SELECT v, t FROM spilled EXCEPT SELECT v, trail(ts ORDER BY ts) FROM many GROUP BY v', 'and gives the same');
+SELECT is((SELECT sum(event_count(t)) FROM spilled), 300000::numeric, 'of every event');
+
+-- Late events: one by one into a stored trail
+CREATE FUNCTION one_by_one(visitor int) RETURNS trail LANGUAGE plpgsql AS $$
+DECLARE t trail; e events; late trail;
+BEGIN
+  FOR e IN SELECT * FROM events WHERE v = visitor AND ts IS NOT NULL ORDER BY random() LOOP
+    SELECT trail(e.ts, '30 minutes', e.touch, e.page, e.converted) INTO late;
+    t := coalesce(t || late, late);
+  END LOOP;
+  RETURN t;
+END $$;
+SELECT is(one_by_one(v), t, 'event by event: visitor ' || v) FROM trails WHERE v BETWEEN 4 AND 7;
+
+-- clip: from the start of a session, the old trail and the newly aggregated rest make the whole
+SELECT is_empty($$SELECT v, t FROM trails WHERE t IS NOT NULL EXCEPT
+  SELECT v, rollup(part) FROM (
+    SELECT t.v, unnest(ARRAY[clip(t, until => boundary), (SELECT trail(ts, '30 minutes', touch, page, converted) FROM events e WHERE e.v = t.v AND e.ts >= boundary)]) AS part
+    FROM trails t JOIN (SELECT v, max(started_at) AS boundary FROM expected_sessions WHERE session_number <= 1 + v % 7 GROUP BY v) b USING (v)) parts
+  GROUP BY v$$, 'refresh from the start of a session, the first among them');
+SELECT is_empty($$SELECT v, moment FROM trails, generate_series('2024-03-30', '2024-11-01', interval '59 hours') moment
+  WHERE t <> clip(t, until => moment) || clip(t, moment) OR session_count(clip(t, moment, moment + interval '59 hours')) <>
+    (SELECT count(*) FROM expected_sessions e WHERE e.v = trails.v AND started_at >= moment AND started_at < moment + interval '59 hours')$$,
+  'two clips at any time make the whole, and a window has the sessions that start in it');
+
+-- What is in a trail, against plain SQL
+SELECT results_eq('SELECT v, session_count(t), event_count(t), started_at(t), ended_at(t) FROM trails WHERE t IS NOT NULL ORDER BY v',
+  'SELECT v, count(*), sum(events)::bigint, min(started_at), max(ended_at) FROM expected_sessions GROUP BY v ORDER BY v', 'counts and ends');
+CREATE TABLE moments AS SELECT v, ts AS moment, n FROM (SELECT *, row_number() OVER (PARTITION BY v ORDER BY random()) n FROM events WHERE ts IS NOT NULL) x WHERE n <= 4;
+SELECT results_eq('SELECT v, n, session_count(t, moment) FROM moments JOIN trails USING (v) ORDER BY 1, 2',
+  'SELECT v, n, count(*) FROM moments JOIN expected_sessions USING (v) WHERE started_at <= moment GROUP BY v, n ORDER BY 1, 2', 'sessions until a moment');
+SELECT results_eq(format($$SELECT v, n, (%s_touch(t, moment, %L)).touched_at FROM moments JOIN trails USING (v) ORDER BY 1, 2$$, which, kind),
+  format($$SELECT v, n, (SELECT %s((e.touch).touched_at) FROM expected_sessions e WHERE e.v = m.v AND (e.touch).touched_at <= moment AND %s) FROM moments m ORDER BY 1, 2$$,
+    CASE which WHEN 'first' THEN 'min' ELSE 'max' END,
+    CASE kind WHEN 'any' THEN 'true' WHEN 'paid' THEN '(e.touch).medium = ''cpc''' ELSE 'coalesce((e.touch).source, '''') NOT IN ('''', ''(direct)'')' END),
+  format('%s %s touch until a moment', which, kind))
+FROM unnest(ARRAY['first', 'last']) which, unnest(enum_range(NULL::touch_kind)) kind;
+SELECT results_eq($$SELECT v, n, x.* FROM moments JOIN trails USING (v), touches(t, moment, '5 hours') x ORDER BY 1, 2, 3$$,
+  $$SELECT v, n, (touch).* FROM moments JOIN expected_sessions USING (v) WHERE (touch).touched_at BETWEEN moment - interval '5 hours' AND moment ORDER BY 1, 2, 3$$, 'touches in a lookback');
+SELECT results_eq('SELECT v, x FROM trails, touches(t) x ORDER BY 1, (x).touched_at', 'SELECT v, touch FROM expected_sessions WHERE touch IS DISTINCT FROM NULL ORDER BY 1, (touch).touched_at', 'all touches');
+
+-- Day boundaries: exact over the days on which clocks change, and where midnight comes twice
+CREATE FUNCTION cut_by(zone text, timeout interval) RETURNS SETOF text LANGUAGE sql AS $$
+  SELECT format('%s: %s', v, string_agg(format('%s %s %s', min, max, n), ', ' ORDER BY min))
+  FROM (SELECT v, number, min(ts), max(ts), count(*) AS n
+        FROM (SELECT v, ts, sum(opens::int) OVER (PARTITION BY v ORDER BY ts) AS number
+              FROM (SELECT v, ts, lag(ts) OVER w IS NULL OR ts > lag(ts) OVER w + timeout OR (ts AT TIME ZONE zone)::date <> (lag(ts) OVER w AT TIME ZONE zone)::date AS opens
+                    FROM events WHERE ts > '2000-01-01' AND ts < '2100-01-01' WINDOW w AS (PARTITION BY v ORDER BY ts)) a) b
+        GROUP BY v, number) c
+  GROUP BY v $$;
+CREATE FUNCTION merged_by(zone text, timeout interval) RETURNS SETOF text LANGUAGE sql AS $$
+  SELECT format('%s: %s', v, (SELECT string_agg(format('%s %s %s', started_at, ended_at, s.events), ', ' ORDER BY started_at) FROM sessions(t) s))
+  FROM (SELECT v, rollup(t) AS t FROM (SELECT v, trail(ts, session_rule(timeout, day_boundary => zone)) AS t FROM events
+                                       WHERE ts > '2000-01-01' AND ts < '2100-01-01' GROUP BY v, floor(random() * 6)) parts GROUP BY v) x $$;
+SELECT set_eq(format('SELECT merged_by(%L, %L)', zone, timeout), format('SELECT cut_by(%L, %L)', zone, timeout), format('midnight in %s, timeout %s', zone, timeout))
+FROM unnest(ARRAY['Europe/Berlin', 'America/New_York', 'UTC', 'Asia/Kathmandu']) zone, unnest(ARRAY['30 minutes', '3 hours']::interval[]) timeout;
+CREATE TABLE twice_midnight AS SELECT '2006-10-29 02:00'::timestamptz + n * interval '97 seconds' AS ts, n FROM generate_series(0, 60) n;
+SELECT results_eq($$SELECT s.session_number, s.started_at, s.events FROM (SELECT rollup(t) AS t FROM (SELECT trail(ts, session_rule('2 minutes', day_boundary => 'America/St_Johns')) AS t
+    FROM twice_midnight GROUP BY n * 7 % 5) parts) x, sessions(t) s$$,
+  $$SELECT number, min(ts), count(*) FROM (SELECT ts, sessionize(ts, session_rule('2 minutes', day_boundary => 'America/St_Johns')) OVER (ORDER BY ts) AS number FROM twice_midnight) x
+    GROUP BY number ORDER BY number$$, 'as sessionize, where midnight comes twice');
+
+-- Text and bytes, out and in
+SELECT is_empty('SELECT v FROM trails WHERE t::text::trail <> t', 'the text form comes back the same');
+CREATE TABLE copied (v int, t trail);
+\set file `mktemp -u`
+\setenv FILE :file
+COPY trails TO :'file' (FORMAT binary);
+COPY copied FROM :'file' (FORMAT binary);
+SELECT is_empty('SELECT v, t FROM trails EXCEPT SELECT v, t FROM copied', 'the binary form, too');
+SELECT is_empty('SELECT v FROM copied WHERE session_count(t) <> (SELECT count(*) FROM expected_sessions e WHERE e.v = copied.v)', 'and reads the same');
+
+CREATE DATABASE restored;
+\setenv SOURCE :DBNAME
+\! psql -X -q -d restored -c 'CREATE EXTENSION journey' && pg_dump -d "$SOURCE" -t public.trails | psql -X -q -d restored >/dev/null
+CREATE EXTENSION IF NOT EXISTS dblink SCHEMA public;
+SELECT is_empty(format($$SELECT v, t FROM trails EXCEPT SELECT v, t::trail FROM dblink('host=%s dbname=restored user=%s', 'SELECT v, t::text FROM trails') AS d(v int, t text)$$,
+  current_setting('unix_socket_directories'), current_user), 'dump and restore');
+DROP DATABASE restored;
+
+-- Every byte changed in turn: an error, or a value that is whole
+CREATE TEMP TABLE hostile (t trail);
+CREATE FUNCTION received(bytes bytea, file text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  copied oid := lo_from_bytea(0, '\x5047434f50590aff0d0a0000000000000000000001'::bytea || int4send(length(bytes)) || bytes || '\xffff'::bytea);
+  t trail;
+BEGIN
+  PERFORM lo_export(copied, file), lo_unlink(copied);
+  DELETE FROM hostile;
+  EXECUTE format('COPY hostile FROM %L (FORMAT binary)', file);
+  SELECT h.t INTO t FROM hostile h;
+  IF trail_send(t) <> bytes OR t::text::trail <> t OR event_count(t) < session_count(t) THEN RETURN 'wrong'; END IF;
+  RETURN 'whole';
+EXCEPTION WHEN invalid_binary_representation OR character_not_in_repertoire OR invalid_parameter_value OR numeric_value_out_of_range THEN
+  RETURN 'refused';
+END $$;
+CREATE FUNCTION read_text(given bytea) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE t trail;
+BEGIN
+  t := convert_from(given, 'UTF8')::trail;
+  IF t::text::trail <> t OR event_count(t) < session_count(t) THEN RETURN 'wrong'; END IF;
+  RETURN 'whole';
+EXCEPTION WHEN invalid_text_representation OR character_not_in_repertoire OR untranslatable_character OR invalid_datetime_format OR datetime_field_overflow
+  OR invalid_parameter_value OR interval_field_overflow OR numeric_value_out_of_range OR invalid_time_zone_displacement_value THEN
+  RETURN 'refused';
+END $$;
+CREATE TABLE victim AS SELECT trail(ts, session_rule('30 minutes', day_boundary => 'Europe/Berlin'), touch, page, converted) AS t FROM (SELECT * FROM events WHERE v = 8 ORDER BY ts, touch, page LIMIT 12) x;
+SELECT is(received(trail_send(t), :'file'), 'whole', 'recv takes the whole value') FROM victim;
+SELECT is(read_text(convert_to(t::text, 'UTF8')), 'whole', 'and in the whole text') FROM victim;
+CREATE TABLE verdicts AS
+SELECT received(set_byte(b, i, get_byte(b, i) # change), :'file') AS verdict FROM victim, trail_send(t) b, generate_series(0, length(b) - 1) i, unnest(ARRAY[1, 16, 128, 255]) change;
+SELECT is((SELECT count(*) FROM verdicts WHERE verdict = 'wrong'), 0::bigint, 'recv: any byte changed gives an error or a whole value');
+SELECT cmp_ok((SELECT count(*) FROM verdicts WHERE verdict = 'refused'), '>', 100::bigint, 'most of them errors');
+SELECT is_empty(format('SELECT i FROM victim, trail_send(t) b, generate_series(0, length(b) - 1) i WHERE received(substr(b, 1, i), %L) <> ''refused''', :'file'), 'recv: any truncation is refused');
+SELECT is_empty($$SELECT i, change FROM victim, convert_to(t::text, 'UTF8') b, generate_series(0, length(b) - 1) i, unnest(ARRAY[1, 16, 128, 255]) change
+  WHERE read_text(set_byte(b, i, get_byte(b, i) # change)) = 'wrong'$$, 'in: any byte changed gives an error or a whole value');
+SELECT is_empty($$SELECT i FROM victim, convert_to(t::text, 'UTF8') b, generate_series(0, length(b) - 1) i WHERE read_text(substr(b, 1, i)) <> 'refused'$$, 'in: any truncation is refused');
+\! rm -f "$FILE"
 
 SELECT * FROM finish();

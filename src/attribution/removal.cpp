@@ -1,6 +1,7 @@
 #include "attribution/removal.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "pg/interrupts.hpp"
 
@@ -35,6 +36,8 @@ class censored_chain {
   }
 
  private:
+  static constexpr std::size_t panel = 8;
+
   censored_chain(const censored_chain& from, std::pmr::vector<std::uint32_t> states)
       : whole_(from.whole_), states_(std::move(states)), cells_(states_.get_allocator()) {
     allot();
@@ -53,21 +56,55 @@ class censored_chain {
     return std::ranges::any_of(channels, [=](std::uint32_t c) { return first <= c && c < end; });
   }
 
-  /// Takes out all but the first `kept` states, the last one first.
+  /// Takes out all but the first `kept` states, from the last one down, some at a time.
   void censor(std::size_t kept) {
-    for (std::size_t last = states_.size(); last > kept; --last) {
-      std::size_t columns = 1 + last;  // before the one of the state itself: its loops only take time
-      const double* leaving = at(last);
-      double out = 0;
-      for (std::size_t j = 0; j < columns; ++j) out += leaving[j];
-      if (out == 0) continue;
-      for (std::size_t i = 0; i < last; ++i) {
-        double* row = at(i);
-        double factor = row[columns] / out;
-        if (factor == 0) continue;
-        for (std::size_t j = 0; j < columns; ++j) row[j] += factor * leaving[j];
-        check_interrupts();
+    for (std::size_t end = states_.size(); end > kept;) {
+      std::size_t first = end - std::min(panel, end - kept);
+      censor_panel(first, end);
+      end = first;
+    }
+  }
+
+  /// Takes out the states from `first` up to `end`, the last ones left. To take out a state is to send each
+  /// flow into it on to where it goes from there; its loops only take time. Other rows meet all these states
+  /// in one pass.
+  void censor_panel(std::size_t first, std::size_t end) {
+    double out[panel];  // all flow out of each state, when those after it are gone
+    for (std::size_t state = end; state-- > first;) {
+      const double* leaving = at(1 + state);
+      out[state - first] = std::accumulate(leaving, leaving + 2 + state, 0.0);
+      for (std::size_t other = first; other < state; ++other) {
+        double share = ratio(at(1 + other)[2 + state], out[state - first]);
+        for (std::size_t j = 0; j < 2 + state; ++j) at(1 + other)[j] += share * leaving[j];
       }
+    }
+    for (std::size_t i = 0; i < 1 + first; ++i) {
+      double* row = at(i);
+      double shares[panel] = {};
+      const double* leaving[panel];
+      std::ranges::fill(leaving, row);  // of no share
+      for (std::size_t state = end; state-- > first;) {
+        double in = row[2 + state];
+        for (std::size_t later = state + 1; later < end; ++later)
+          in += shares[later - first] * at(1 + later)[2 + state];
+        shares[state - first] = ratio(in, out[state - first]);
+        leaving[state - first] = at(1 + state);
+      }
+      if (std::ranges::all_of(shares, [](double share) { return share == 0; })) continue;
+      add(row, 2 + first, shares, leaving);
+      check_interrupts();
+    }
+  }
+
+  /// No flow into a state that none leaves: no walk ends there.
+  static double ratio(double in, double out) { return out > 0 ? in / out : 0; }
+
+  static void add(double* row, std::size_t columns, const double (&shares)[panel],
+                  const double* const (&leaving)[panel]) {
+    for (std::size_t j = 0; j < columns; ++j) {
+      double sum = row[j];
+      for (std::size_t state = 0; state < panel; ++state) sum += shares[state] * leaving[state][j];
+      row[j] = sum;
     }
   }
 

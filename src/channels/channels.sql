@@ -61,7 +61,7 @@ COMMENT ON COLUMN journey.sources.category IS
   'search, social, video, shopping, email, ai, or a word of your own for your rules; excluded: a step on the way, such as a payment or a login, never a contact; NULL: nothing special';
 COMMENT ON COLUMN journey.sources.names IS
   'What it is known by: hosts, each with all hosts below it; label.* for that label before any registry''s suffix, as in google.*; or plain names, as campaigns give them. The longest match wins';
-COMMENT ON COLUMN journey.sources.term_params IS 'The parameters of its URLs that hold what was searched for';
+COMMENT ON COLUMN journey.sources.term_params IS 'The parameters of its URLs that hold what was searched for, in their own case; the first that has a value counts';
 COMMENT ON COLUMN journey.sources.shipped IS 'Comes with the extension: leave it false';
 
 CREATE TABLE journey.touch_params (
@@ -118,7 +118,7 @@ CREATE FUNCTION journey.touch(ts timestamptz, page_url text, referrer text DEFAU
   LANGUAGE c STABLE PARALLEL SAFE COST 50
   AS 'MODULE_PATHNAME', 'journey_touch';
 COMMENT ON FUNCTION journey.touch(timestamptz, text, text, text[]) IS
-  'The touch that a page view is: its campaign parameters or click id, else its referrer, else (direct) / (none). NULL for a move within the own sites (the page''s and those of own_hosts) or back from an excluded source, without a campaign; NULL where ts or page_url is NULL. Parameters, sources and rules: journey.touch_params, journey.sources, journey.channel_rules';
+  'The touch that a page view is: its campaign parameters or click id, else its referrer, else (direct) / (none). NULL for a move within the own sites (the page''s and those of own_hosts) or back from an excluded source, without a campaign; NULL where ts or page_url is NULL. An error where own_hosts holds what is no host. Parameters, sources and rules: journey.touch_params, journey.sources, journey.channel_rules';
 
 CREATE FUNCTION journey.channel(source text, medium text, campaign text DEFAULT NULL, referrer text DEFAULT NULL, click_id text DEFAULT NULL) RETURNS text
   LANGUAGE c STABLE PARALLEL SAFE COST 20

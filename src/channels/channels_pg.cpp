@@ -41,10 +41,17 @@ texts array_texts(Datum array, std::pmr::memory_resource* memory, Element elemen
   deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &count);
   auto* views = static_cast<std::string_view*>(
       memory->allocate((count + 1) * sizeof(std::string_view), alignof(std::string_view)));
-  std::size_t kept = 0;
+  std::size_t made = 0;
   for (int i = 0; i < count; ++i)
-    if (!nulls[i]) new (&views[kept++]) std::string_view(element(pg::text_view(values[i])));
-  return {views, kept};
+    if (!nulls[i]) new (&views[made++]) std::string_view(element(pg::text_view(values[i])));
+  return {views, made};
+}
+
+void check_host(std::string_view host) {
+  if (host.find_first_of("/?#@") == host.npos && (host.starts_with('[') || host.find(':') == host.npos))
+    return;
+  throw error(sqlstate::invalid_parameter_value, "own_hosts must hold hosts, not " + quoted(host),
+              "Give the host alone, such as 'www.example.com'; journey.url_host() takes it from a URL.");
 }
 
 /// The sources, parameters and rules as the query at hand sees them. Made at the first call of a query and
@@ -72,8 +79,21 @@ class channel_data {
     if (bytes == own_hosts_) return;
     own_hosts_ = bytes;
     std::pmr::memory_resource* call = pg::call_memory();
-    groups.set_own_hosts(array_texts(PointerGetDatum(value), call,
-                                     [call](std::string_view host) { return normal(host, call); }));
+    groups.set_own_hosts(array_texts(PointerGetDatum(value), call, [call](std::string_view host) {
+      check_host(host);
+      return normal(host, call);
+    }));
+  }
+
+  /// The row that the calling function returns.
+  TupleDesc result_shape(FunctionCallInfo fcinfo) {
+    if (shape_ == nullptr) {
+      MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+      get_call_result_type(fcinfo, nullptr, &shape_);
+      BlessTupleDesc(shape_);
+      MemoryContextSwitchTo(caller);
+    }
+    return shape_;
   }
 
   grouping groups;
@@ -100,7 +120,9 @@ class channel_data {
         "pg_catalog.\"C\"",
         "journey.sources", columns, [this](const Datum* values, const bool* nulls) {
           std::string_view category = nulls[1] ? std::string_view() : name(values[1]);
-          groups.sources.add({name(values[0]), category, names(values[3])}, names(values[2]));
+          texts term_params =
+              array_texts(values[3], memory_, [this](std::string_view text) { return kept(text, memory_); });
+          groups.sources.add({name(values[0]), category, term_params}, names(values[2]));
         });
   }
 
@@ -137,7 +159,8 @@ class channel_data {
   }
 
   std::pmr::memory_resource* memory_;
-  std::pmr::string own_hosts_{memory_};
+  std::pmr::string own_hosts_{memory_};  // the array's bytes
+  TupleDesc shape_ = nullptr;
 };
 
 }  // namespace
@@ -172,12 +195,10 @@ JOURNEY_FUNCTION(referrer_source) {
   auto& data = channel_data::of(fcinfo);
   auto found = data.groups.refer(referrer, reader_of_call());
   if (!found) PG_RETURN_NULL();
-  TupleDesc shape;
-  get_call_result_type(fcinfo, nullptr, &shape);
   Datum values[] = {pg::text_datum(found->category.empty() ? found->medium : found->category),
                     pg::text_datum(found->source), pg::text_datum(found->term)};
   bool nulls[] = {false, false, found->term.empty()};
-  return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(shape), values, nulls));
+  return HeapTupleGetDatum(heap_form_tuple(data.result_shape(fcinfo), values, nulls));
 }
 
 JOURNEY_FUNCTION(touch) {

@@ -1,6 +1,6 @@
 
 -- The shipped sources: this project's own list of well-known sites, written from general knowledge of who runs which
--- site and checked against no other list.
+-- site; copied from no other list.
 INSERT INTO journey.sources (category, source, names, term_params, shipped)
 SELECT category, source, names::text[], term_params::text[], true FROM (VALUES
   -- Search engines
@@ -255,11 +255,11 @@ SELECT category, source, names::text[], term_params::text[], true FROM (VALUES
   ('shopping', 'ebay', '{ebay.*,ebay.us,rover.ebay.com}', '{_nkw}'),
   ('shopping', 'etsy', '{etsy.com,etsy.me}', '{q}'),
   ('shopping', 'walmart', '{walmart.com,walmart.*}', '{q,query}'),
-  ('shopping', 'target.com', '{target.com}', '{searchterm}'),
+  ('shopping', 'target.com', '{target.com}', '{searchTerm}'),
   ('shopping', 'costco', '{costco.*}', '{}'),
   ('shopping', 'best buy', '{bestbuy.com,bestbuy.ca}', '{st}'),
-  ('shopping', 'alibaba', '{alibaba.com,1688.com}', '{searchtext}'),
-  ('shopping', 'aliexpress', '{aliexpress.*}', '{searchtext}'),
+  ('shopping', 'alibaba', '{alibaba.com,1688.com}', '{SearchText}'),
+  ('shopping', 'aliexpress', '{aliexpress.*}', '{SearchText}'),
   ('shopping', 'taobao', '{taobao.com}', '{q}'),
   ('shopping', 'tmall', '{tmall.com,tmall.hk}', '{q}'),
   ('shopping', 'jd', '{jd.com,joybuy.com}', '{keyword}'),

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include "pg/interrupts.hpp"
+
 namespace journey::channels {
 
 /// The parts of a URL that matter here: views into the text, or into the reader's memory where the text had
@@ -51,6 +53,7 @@ class url_reader {
 template <class Visit>
 void each_param(std::string_view query, Visit visit) {
   while (!query.empty()) {
+    check_interrupts();
     std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(pair.size() < query.size() ? pair.size() + 1 : pair.size());
     if (pair.empty()) continue;

@@ -135,8 +135,7 @@ void history::deserialize(wire::reader& in) {
     sums_.emplace(memory_, *dates());
     sums_->deserialize(in);
   } else {
-    each_logged(memory_, in.text(),
-                [&](instant paid_at, const amount& value) { add(paid_at, value); });
+    each_logged(memory_, in.text(), [&](instant paid_at, const amount& value) { add(paid_at, value); });
   }
 }
 

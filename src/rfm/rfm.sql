@@ -470,8 +470,99 @@ AS 'MODULE_PATHNAME', 'journey_rfm_bucket';
 COMMENT ON FUNCTION journey.rfm_bucket(integer) IS
   'Window function: the percent rank of the row in the order of its window, in equal steps: buckets 1 to n, equal values in the same bucket, a row alone in bucket 1. The frame does not matter; NULLs rank where ORDER BY puts them; buckets below 1 or NULL are an error';
 
+CREATE FUNCTION journey.rfm_bucket_at(measure anycompatible, cuts anycompatiblearray) RETURNS integer
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'journey_rfm_bucket_at';
+COMMENT ON FUNCTION journey.rfm_bucket_at(anycompatible, anycompatiblearray) IS
+  'The bucket of a measure between fixed cuts: 1 below the first, and one more for each cut that it reaches. NULL where an argument is NULL; cuts that do not ascend, or a NULL among them, are an error; equal cuts leave a bucket empty';
+
+CREATE FUNCTION journey.rfm_quantiles_add(internal, double precision, integer) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'journey_rfm_quantiles_add';
+COMMENT ON FUNCTION journey.rfm_quantiles_add(internal, double precision, integer) IS 'Internal: transition of rfm_quantiles';
+
+CREATE FUNCTION journey.rfm_quantiles_add(internal, double precision, integer, double precision) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'journey_rfm_quantiles_add';
+COMMENT ON FUNCTION journey.rfm_quantiles_add(internal, double precision, integer, double precision) IS 'Internal: transition of rfm_quantiles';
+
+CREATE FUNCTION journey.rfm_quantiles_final(internal) RETURNS double precision[]
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'journey_rfm_quantiles_final';
+COMMENT ON FUNCTION journey.rfm_quantiles_final(internal) IS 'Internal: result of rfm_quantiles';
+
+CREATE FUNCTION journey.rfm_quantiles_combine(internal, internal) RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'journey_rfm_quantiles_combine';
+COMMENT ON FUNCTION journey.rfm_quantiles_combine(internal, internal) IS 'Internal: merges two states of rfm_quantiles';
+
+CREATE FUNCTION journey.rfm_quantiles_serialize(internal) RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'journey_rfm_quantiles_serialize';
+COMMENT ON FUNCTION journey.rfm_quantiles_serialize(internal) IS 'Internal: a state of rfm_quantiles as bytes';
+
+CREATE FUNCTION journey.rfm_quantiles_deserialize(bytea, internal) RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'journey_rfm_quantiles_deserialize';
+COMMENT ON FUNCTION journey.rfm_quantiles_deserialize(bytea, internal) IS 'Internal: a state of rfm_quantiles from bytes';
+
+CREATE AGGREGATE journey.rfm_quantiles(measure double precision, buckets integer) (
+  SFUNC = journey.rfm_quantiles_add,
+  STYPE = internal,
+  SSPACE = 4096,
+  FINALFUNC = journey.rfm_quantiles_final,
+  COMBINEFUNC = journey.rfm_quantiles_combine,
+  SERIALFUNC = journey.rfm_quantiles_serialize,
+  DESERIALFUNC = journey.rfm_quantiles_deserialize,
+  PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey.rfm_quantiles(double precision, integer) IS
+  'Cuts for rfm_bucket_at that split the measures into buckets of like size: the quantiles 1/n to (n-1)/n, of type 7 (on the line between neighbours, as percentile_cont). NULL measures are left out; NULL over no measure; an infinite measure is an error, and so are buckets below 1';
+
+CREATE AGGREGATE journey.rfm_quantiles(measure double precision, buckets integer, shift double precision) (
+  SFUNC = journey.rfm_quantiles_add,
+  STYPE = internal,
+  SSPACE = 4096,
+  FINALFUNC = journey.rfm_quantiles_final,
+  COMBINEFUNC = journey.rfm_quantiles_combine,
+  SERIALFUNC = journey.rfm_quantiles_serialize,
+  DESERIALFUNC = journey.rfm_quantiles_deserialize,
+  PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE journey.rfm_quantiles(double precision, integer, double precision) IS
+  'As rfm_quantiles without shift, which is added to each cut: the R package rfm (rfm_table_order, version 0.3.0) cuts at the quantiles + 1';
+
 CREATE FUNCTION journey.rfm_segment(recency integer, frequency integer) RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'journey_rfm_segment';
 COMMENT ON FUNCTION journey.rfm_segment(integer, integer) IS
-  'The segment of a recency and a frequency score, each from 1 to 5 (5 is best), by the 5 x 5 matrix of "Building a historical user segmentation model with dbt" (Jauregui, 2023). NULL where a score is NULL; a score outside 1 to 5 is an error';
+  'The segment of a recency and a frequency score, each from 1 to 5 (5 is best), by the 5 x 5 matrix standard of journey.rfm_matrix, which is that of "Building a historical user segmentation model with dbt" (Jauregui, 2023). NULL where a score is NULL; a score outside 1 to 5 is an error';
+
+CREATE TABLE journey.rfm_matrix (
+  matrix text NOT NULL,
+  recency integer NOT NULL CHECK (recency >= 1),
+  frequency integer NOT NULL CHECK (frequency >= 1),
+  segment text NOT NULL,
+  PRIMARY KEY (matrix, recency, frequency),
+  CONSTRAINT standard_is_fixed CHECK (
+    CASE WHEN matrix = 'standard' THEN segment = journey.rfm_segment(recency, frequency) ELSE true END
+  )
+);
+COMMENT ON TABLE journey.rfm_matrix IS
+  'Matrices that name the segment of each pair of scores. Add your own under names of their own, a row for each pair of scores; the one named standard comes with the extension, can not be changed, and is not dumped';
+COMMENT ON COLUMN journey.rfm_matrix.matrix IS 'Name of the matrix';
+COMMENT ON COLUMN journey.rfm_matrix.recency IS 'Recency score, from 1 up without a gap; by convention the highest is the most recent';
+COMMENT ON COLUMN journey.rfm_matrix.frequency IS 'Frequency score, from 1 up without a gap';
+COMMENT ON COLUMN journey.rfm_matrix.segment IS 'Name of the segment';
+
+INSERT INTO journey.rfm_matrix
+SELECT 'standard', recency, frequency, journey.rfm_segment(recency, frequency)
+FROM generate_series(1, 5) recency, generate_series(1, 5) frequency;
+GRANT SELECT ON journey.rfm_matrix TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('journey.rfm_matrix', $$WHERE matrix <> 'standard'$$);
+
+CREATE FUNCTION journey.rfm_segment(recency integer, frequency integer, matrix text) RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'journey_rfm_segment_of';
+COMMENT ON FUNCTION journey.rfm_segment(integer, integer, text) IS
+  'The segment of a recency and a frequency score by a matrix of journey.rfm_matrix. NULL where an argument is NULL; a matrix that is unknown or lacks rows, and scores outside it, are errors';

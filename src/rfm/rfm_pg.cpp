@@ -2,11 +2,14 @@
 
 #include "pg/aggregate.hpp"
 #include "pg/datum.hpp"
+#include "pg/query.hpp"
 #include "rfm/history.hpp"
+#include "rfm/quantiles.hpp"
 #include "rfm/scores.hpp"
 
 extern "C" {
 #include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
 }
 
 using namespace journey;
@@ -338,3 +341,177 @@ JOURNEY_FUNCTION(rfm_bucket_support) {
 }
 
 JOURNEY_FUNCTION(rfm_segment) { return pg::text_datum(rfm::segment(PG_GETARG_INT32(0), PG_GETARG_INT32(1))); }
+
+namespace {
+
+/// A matrix of journey.rfm_matrix, as the query at hand sees it.
+class named_matrix {
+ public:
+  named_matrix(std::pmr::memory_resource* memory, Datum matrix, named_matrix* next)
+      : next_(next), name_(pg::text_view(matrix), memory), segments_(memory) {
+    static constexpr pg::query_column columns[] = {
+        {"recency", INT4OID}, {"frequency", INT4OID}, {"segment", TEXTOID}};
+    const pg::query_parameter parameters[] = {{TEXTOID, matrix}};
+    pg::read_query(
+        "SELECT recency, frequency, segment FROM journey.rfm_matrix WHERE matrix OPERATOR(pg_catalog.=) $1"
+        " ORDER BY recency, frequency",
+        "matrix", columns,
+        [this](const Datum* values, const bool*) {
+          top_recency_ = std::max(top_recency_, DatumGetInt32(values[0]));
+          top_frequency_ = std::max(top_frequency_, DatumGetInt32(values[1]));
+          segments_.emplace_back(pg::text_view(values[2]));
+        },
+        parameters);
+    auto cells = static_cast<std::size_t>(top_recency_) * top_frequency_;
+    if (cells == 0)
+      throw error(sqlstate::invalid_parameter_value, "unknown matrix: " + quoted(name_),
+                  "Add it to journey.rfm_matrix, a row for each pair of scores.");
+    if (segments_.size() != cells)
+      throw error(sqlstate::invalid_parameter_value,
+                  "matrix " + quoted(name_) + " has " + std::to_string(segments_.size()) +
+                      " rows instead of " + std::to_string(cells),
+                  "Add the missing rows to journey.rfm_matrix.",
+                  "It reaches up to recency " + std::to_string(top_recency_) + " and frequency " +
+                      std::to_string(top_frequency_) + ".");
+  }
+
+  named_matrix* next() const { return next_; }
+  std::string_view name() const { return name_; }
+  std::string_view segment(std::int32_t recency, std::int32_t frequency) const {
+    rfm::check_score("recency", recency, top_recency_);
+    rfm::check_score("frequency", frequency, top_frequency_);
+    return segments_[static_cast<std::size_t>(recency - 1) * top_frequency_ + frequency - 1];
+  }
+
+ private:
+  named_matrix* next_;
+  std::pmr::string name_;
+  std::int32_t top_recency_ = 0, top_frequency_ = 0;
+  std::pmr::vector<std::pmr::string> segments_;  // by recency, then by frequency
+};
+
+/// The matrices that a call site has read, good as long as its snapshot stays the same.
+class matrix_site {
+ public:
+  static matrix_site& of(FunctionCallInfo fcinfo) {
+    FmgrInfo* function = fcinfo->flinfo;
+    if (function->fn_extra == nullptr) {
+      auto* site = static_cast<matrix_site*>(MemoryContextAllocZero(function->fn_mcxt, sizeof(matrix_site)));
+      site->context_ = AllocSetContextCreate(function->fn_mcxt, "journey matrices", ALLOCSET_SMALL_SIZES);
+      function->fn_extra = site;
+    }
+    return *static_cast<matrix_site*>(function->fn_extra);
+  }
+
+  const named_matrix& matrix(Datum name) {
+    Snapshot now = GetActiveSnapshot();
+    sight seen{now->xmin, now->xmax, now->xcnt, now->curcid};
+    if (!(seen == seen_)) {
+      matrices_ = nullptr;
+      MemoryContextReset(context_);
+      seen_ = seen;
+    }
+    for (named_matrix* known = matrices_; known != nullptr; known = known->next())
+      if (known->name() == pg::text_view(name)) return *known;
+    return *(matrices_ = &pg::make_in<named_matrix>(context_, name, matrices_));
+  }
+
+ private:
+  struct sight {
+    TransactionId xmin, xmax;
+    std::uint32_t running;
+    CommandId command;
+    bool operator==(const sight&) const = default;
+  };
+  sight seen_;
+  MemoryContext context_;
+  named_matrix* matrices_;
+};
+
+/// The cuts that a call site has checked.
+struct cuts_site {
+  TypeCacheEntry* type;
+  ArrayType* array;
+  Datum* cuts;
+  int count;
+  MemoryContext context;
+};
+
+cuts_site& checked_cuts(FunctionCallInfo fcinfo, ArrayType* array) {
+  FmgrInfo* function = fcinfo->flinfo;
+  if (function->fn_extra == nullptr) {
+    auto* made = static_cast<cuts_site*>(MemoryContextAllocZero(function->fn_mcxt, sizeof(cuts_site)));
+    made->context = AllocSetContextCreate(function->fn_mcxt, "journey cuts", ALLOCSET_SMALL_SIZES);
+    made->type = lookup_type_cache(ARR_ELEMTYPE(array), TYPECACHE_CMP_PROC_FINFO);
+    if (!OidIsValid(made->type->cmp_proc))
+      throw error(sqlstate::datatype_mismatch,
+                  std::string("measures of type ") + format_type_be(ARR_ELEMTYPE(array)) + " have no order");
+    function->fn_extra = made;
+  }
+  auto& site = *static_cast<cuts_site*>(function->fn_extra);
+  if (site.array != nullptr && VARSIZE(site.array) == VARSIZE(array) &&
+      std::memcmp(site.array, array, VARSIZE(array)) == 0)
+    return site;
+
+  site.array = nullptr;
+  MemoryContextReset(site.context);
+  if (array_contains_nulls(array))
+    throw error(sqlstate::null_value_not_allowed, "cuts must not contain a NULL");
+  MemoryContext caller = MemoryContextSwitchTo(site.context);
+  auto* kept = static_cast<ArrayType*>(palloc(VARSIZE(array)));
+  std::memcpy(kept, array, VARSIZE(array));
+  deconstruct_array(kept, site.type->type_id, site.type->typlen, site.type->typbyval, site.type->typalign,
+                    &site.cuts, nullptr, &site.count);
+  MemoryContextSwitchTo(caller);
+  for (int i = 1; i < site.count; ++i)
+    if (DatumGetInt32(FunctionCall2Coll(&site.type->cmp_proc_finfo, PG_GET_COLLATION(), site.cuts[i - 1],
+                                        site.cuts[i])) > 0)
+      throw error(
+          sqlstate::invalid_parameter_value, "cuts must be in ascending order",
+          "For scores that fall as the measure grows, subtract the bucket from the number of buckets + 1.");
+  site.array = kept;
+  return site;
+}
+
+}  // namespace
+
+JOURNEY_FUNCTION(rfm_segment_of) {
+  return pg::text_datum(
+      matrix_site::of(fcinfo).matrix(PG_GETARG_DATUM(2)).segment(PG_GETARG_INT32(0), PG_GETARG_INT32(1)));
+}
+
+JOURNEY_FUNCTION(rfm_bucket_at) {
+  Datum measure = PG_GETARG_DATUM(0);
+  cuts_site& site = checked_cuts(fcinfo, PG_GETARG_ARRAYTYPE_P(1));
+  auto reached = [&](Datum cut) {
+    return DatumGetInt32(FunctionCall2Coll(&site.type->cmp_proc_finfo, PG_GET_COLLATION(), cut, measure)) <=
+           0;
+  };
+  Datum* end = std::partition_point(site.cuts, site.cuts + site.count, reached);
+  PG_RETURN_INT32(static_cast<std::int32_t>(end - site.cuts) + 1);
+}
+
+JOURNEY_FUNCTION(rfm_quantiles_add) {
+  auto& state = pg::group_state<rfm::quantiles>(fcinfo);
+  if (PG_ARGISNULL(2)) pg::null_argument("buckets");
+  if (PG_NARGS() > 3 && PG_ARGISNULL(3)) pg::null_argument("shift");
+  state.ask(PG_GETARG_INT32(2), PG_NARGS() > 3 ? PG_GETARG_FLOAT8(3) : 0);
+  if (!PG_ARGISNULL(1)) {
+    double measure = PG_GETARG_FLOAT8(1);
+    if (!std::isfinite(measure))
+      throw error(sqlstate::numeric_value_out_of_range, "measure must be a finite number", row_hint);
+    state.add(measure);
+  }
+  PG_RETURN_POINTER(&state);
+}
+
+JOURNEY_FUNCTION(rfm_quantiles_final) {
+  auto* state = pg::state_argument<rfm::quantiles>(fcinfo);
+  if (state == nullptr || state->empty()) PG_RETURN_NULL();
+  std::pmr::vector<double> cuts = state->cuts(pg::call_memory());
+  static_assert(FLOAT8PASSBYVAL, "doubles are Datums");
+  PG_RETURN_ARRAYTYPE_P(construct_array(reinterpret_cast<Datum*>(cuts.data()), static_cast<int>(cuts.size()),
+                                        FLOAT8OID, sizeof(double), true, TYPALIGN_DOUBLE));
+}
+
+JOURNEY_PARALLEL_AGGREGATE(rfm_quantiles, rfm::quantiles)

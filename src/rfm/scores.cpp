@@ -20,19 +20,19 @@ constexpr std::string_view matrix[top_score][top_score] = {
     {new_customers, potential, potential, champions, champions},
 };
 
-void check_score(const char* argument, std::int32_t score) {
-  if (score < 1 || score > top_score)
-    throw error(
-        sqlstate::invalid_parameter_value,
-        std::string(argument) + " must be a score between 1 and 5: " + std::to_string(score),
-        "Scores come from rfm_bucket(5). Other scales need a matrix of their own in journey.rfm_matrix.");
-}
-
 }  // namespace
 
+void check_score(const char* argument, std::int32_t score, std::int32_t top) {
+  if (score < 1 || score > top)
+    throw error(sqlstate::invalid_parameter_value,
+                std::string(argument) + " must be a score between 1 and " + std::to_string(top) + ": " +
+                    std::to_string(score),
+                "Scores come from rfm_bucket or rfm_bucket_at with as many buckets as the matrix has.");
+}
+
 std::string_view segment(std::int32_t recency, std::int32_t frequency) {
-  check_score("recency", recency);
-  check_score("frequency", frequency);
+  check_score("recency", recency, top_score);
+  check_score("frequency", frequency, top_score);
   return matrix[recency - 1][frequency - 1];
 }
 

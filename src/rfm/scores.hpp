@@ -14,6 +14,9 @@ inline std::int32_t bucket(std::int64_t rank, std::int64_t rows, std::int32_t bu
   return 1 + static_cast<std::int32_t>(static_cast<__int128>(rank - 1) * buckets / (rows - 1));
 }
 
+/// An error unless `score` is one of 1 to `top`.
+void check_score(const char* argument, std::int32_t score, std::int32_t top);
+
 inline constexpr std::int32_t top_score = 5;
 
 /// The segment of two scores from 1 to 5, by the matrix of "Building a historical user segmentation model

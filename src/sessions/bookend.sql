@@ -44,56 +44,56 @@ CREATE FUNCTION journey.bookend_final(internal, anyelement, timestamp) RETURNS a
 COMMENT ON FUNCTION journey.bookend_final(internal, anyelement, timestamp) IS 'Result of first(), last() and their kin';
 
 CREATE AGGREGATE journey.first(value anyelement, ts timestamptz) (
-  SFUNC = journey.first_transition, STYPE = internal, SSPACE = 64, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
+  SFUNC = journey.first_transition, STYPE = internal, SSPACE = 96, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
   COMBINEFUNC = journey.first_combine, SERIALFUNC = journey.bookend_serialize,
   DESERIALFUNC = journey.bookend_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.first(anyelement, timestamptz) IS
   'The value at the earliest ts, be it NULL. At the same ts, a value comes before NULL and the smallest value wins, by the default order of its type and then by its text. Rows with a NULL ts don''t count; NULL where none is left. A row of no named type is an error (42804)';
 
 CREATE AGGREGATE journey.first(value anyelement, ts timestamp) (
-  SFUNC = journey.first_transition, STYPE = internal, SSPACE = 64, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
+  SFUNC = journey.first_transition, STYPE = internal, SSPACE = 96, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
   COMBINEFUNC = journey.first_combine, SERIALFUNC = journey.bookend_serialize,
   DESERIALFUNC = journey.bookend_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.first(anyelement, timestamp) IS
   'As first by timestamptz';
 
 CREATE AGGREGATE journey.last(value anyelement, ts timestamptz) (
-  SFUNC = journey.last_transition, STYPE = internal, SSPACE = 64, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
+  SFUNC = journey.last_transition, STYPE = internal, SSPACE = 96, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
   COMBINEFUNC = journey.last_combine, SERIALFUNC = journey.bookend_serialize,
   DESERIALFUNC = journey.bookend_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.last(anyelement, timestamptz) IS
   'The value at the latest ts, be it NULL. At the same ts, a value comes before NULL and the greatest value wins, by the default order of its type and then by its text. Rows with a NULL ts don''t count; NULL where none is left. A row of no named type is an error (42804)';
 
 CREATE AGGREGATE journey.last(value anyelement, ts timestamp) (
-  SFUNC = journey.last_transition, STYPE = internal, SSPACE = 64, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
+  SFUNC = journey.last_transition, STYPE = internal, SSPACE = 96, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
   COMBINEFUNC = journey.last_combine, SERIALFUNC = journey.bookend_serialize,
   DESERIALFUNC = journey.bookend_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.last(anyelement, timestamp) IS
   'As last by timestamptz';
 
 CREATE AGGREGATE journey.first_non_null(value anyelement, ts timestamptz) (
-  SFUNC = journey.first_non_null_transition, STYPE = internal, SSPACE = 64, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
+  SFUNC = journey.first_non_null_transition, STYPE = internal, SSPACE = 96, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
   COMBINEFUNC = journey.first_combine, SERIALFUNC = journey.bookend_serialize,
   DESERIALFUNC = journey.bookend_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.first_non_null(anyelement, timestamptz) IS
   'As first, among the rows whose value is not NULL';
 
 CREATE AGGREGATE journey.first_non_null(value anyelement, ts timestamp) (
-  SFUNC = journey.first_non_null_transition, STYPE = internal, SSPACE = 64, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
+  SFUNC = journey.first_non_null_transition, STYPE = internal, SSPACE = 96, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
   COMBINEFUNC = journey.first_combine, SERIALFUNC = journey.bookend_serialize,
   DESERIALFUNC = journey.bookend_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.first_non_null(anyelement, timestamp) IS
   'As first_non_null by timestamptz';
 
 CREATE AGGREGATE journey.last_non_null(value anyelement, ts timestamptz) (
-  SFUNC = journey.last_non_null_transition, STYPE = internal, SSPACE = 64, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
+  SFUNC = journey.last_non_null_transition, STYPE = internal, SSPACE = 96, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
   COMBINEFUNC = journey.last_combine, SERIALFUNC = journey.bookend_serialize,
   DESERIALFUNC = journey.bookend_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.last_non_null(anyelement, timestamptz) IS
   'As last, among the rows whose value is not NULL';
 
 CREATE AGGREGATE journey.last_non_null(value anyelement, ts timestamp) (
-  SFUNC = journey.last_non_null_transition, STYPE = internal, SSPACE = 64, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
+  SFUNC = journey.last_non_null_transition, STYPE = internal, SSPACE = 96, FINALFUNC = journey.bookend_final, FINALFUNC_EXTRA,
   COMBINEFUNC = journey.last_combine, SERIALFUNC = journey.bookend_serialize,
   DESERIALFUNC = journey.bookend_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.last_non_null(anyelement, timestamp) IS

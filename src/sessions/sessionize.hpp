@@ -10,7 +10,7 @@ namespace journey::sessions {
 /// One event, as a window function sees it.
 struct session_row {
   std::int64_t ts = 0;
-  std::int64_t day = 0;  // its local date; the same for all rows of a rule without a day boundary
+  bool new_day = false;  // its local date is not that of the session's last row
   bool starts = false;
   bool extends = true;
   std::optional<std::string_view> split_key;
@@ -48,13 +48,15 @@ class session_counter {
   std::int64_t number() const { return number_; }
   std::int64_t started_at() const { return started_at_; }
   std::int64_t position() const { return position_; }
+  /// The time of that row.
+  std::int64_t last_in_session() const { return previous_; }
   /// How long after the session's row before it the row came; 0 for the first.
   std::uint64_t gap() const { return gap_; }
 
  private:
   /// Whether the open session is over before `row`, or does not hold it.
   bool parts(const session_rule& rule, const session_row& row) const {
-    return rule.times_out(anchor_, row.ts) || rule.outlasts(started_at_, row.ts) || row.day != day_ ||
+    return rule.times_out(anchor_, row.ts) || rule.outlasts(started_at_, row.ts) || row.new_day ||
            (row.split_key && (!has_split_key_ || *row.split_key != split_key_));
   }
 
@@ -62,7 +64,6 @@ class session_counter {
     ++number_;
     position_ = 0;
     started_at_ = row.ts;
-    day_ = row.day;
     has_split_key_ = row.split_key.has_value();
     split_key_.assign(row.split_key.value_or(""));
   }
@@ -76,7 +77,6 @@ class session_counter {
   std::int64_t anchor_ = 0;    // the session's last row that extends it
   std::int64_t previous_ = 0;  // the session's last row
   std::uint64_t gap_ = 0;
-  std::int64_t day_ = 0;
   std::pmr::string split_key_;
 };
 

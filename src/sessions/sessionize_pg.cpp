@@ -34,7 +34,10 @@ class current_rule {
   }
 
   const session_rule& get() const { return rule_; }
-  std::int64_t day(std::int64_t ts) { return calendar_ ? calendar_->day(ts) : 0; }
+  /// Whether the rule's midnight lies between two times.
+  bool parts_days(std::int64_t earlier, std::int64_t later) {
+    return calendar_ && calendar_->day(earlier) != calendar_->day(later);
+  }
 
  private:
   Interval timeout_{};
@@ -51,9 +54,12 @@ struct partition_state {
 };
 
 partition_state& state_of(WindowObject window) {
-  auto** kept = static_cast<partition_state**>(WinGetPartitionLocalMemory(window, sizeof(partition_state*)));
-  if (*kept == nullptr) *kept = &pg::make_in<partition_state>(GetMemoryChunkContext(kept));
-  return **kept;
+  struct slot {
+    partition_state* state;  // null at the partition's first row
+  };
+  auto* kept = static_cast<slot*>(WinGetPartitionLocalMemory(window, sizeof(slot)));
+  if (kept->state == nullptr) kept->state = &pg::make_in<partition_state>(GetMemoryChunkContext(kept));
+  return *kept->state;
 }
 
 current_rule& rule_of(FunctionCallInfo fcinfo) {
@@ -110,13 +116,13 @@ partition_state* place(FunctionCallInfo fcinfo, int first = 1) {
 
   session_row row;
   row.ts = DatumGetInt64(*ts);
-  row.day = rule.day(row.ts);
   row.starts = flag(window, first + 1, false);
   row.extends = flag(window, first + 2, true);
   if (std::optional<Datum> key = argument(window, first + 3)) row.split_key = pg::text_view(*key);
 
   partition_state& state = state_of(window);
   if (!state.sessions.follows(row.ts)) out_of_order(fcinfo, state.sessions.last(), row.ts);
+  row.new_day = rule.parts_days(state.sessions.last_in_session(), row.ts);
   return state.sessions.place(rule.get(), row) ? &state : nullptr;
 }
 

@@ -238,13 +238,20 @@ std::int64_t trail_view::cursor::count(std::int64_t least) {
   return static_cast<std::int64_t>(number) + least;
 }
 
+void too_many_events() {
+  throw error(sqlstate::numeric_value_out_of_range,
+              "a trail can't hold more than 9223372036854775807 events");
+}
+
 void write_trail(const session_rule& rule, std::span<const session_record> sessions, const dictionary& words,
                  std::pmr::memory_resource* memory, wire::writer& out) {
   renumbering renumbered(words, memory);
   unsigned best = units.size() - 1;
   unsigned has = 0;
+  std::int64_t events = 0;
   for (const session_record& session : sessions) {
     check_interrupts();
+    if (__builtin_add_overflow(events, session.events, &events)) too_many_events();
     best = unit_of(session.started_at, best);
     best = unit_of(session.ended_at, best);
     if (session.events != 1) has |= has_counts;

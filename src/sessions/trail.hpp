@@ -166,6 +166,9 @@ class trail_view {
   mutable std::pmr::vector<touch_numbers> touches_;
 };
 
+/// Throws an error: no trail holds more than 2^63 - 1 events.
+[[noreturn]] void too_many_events();
+
 /// Writes the trail of `sessions`, which are in order of time and numbered by `words`, whose texts and
 /// touches are distinct; those that no session uses are left out.
 void write_trail(const session_rule& rule, std::span<const session_record> sessions, const dictionary& words,

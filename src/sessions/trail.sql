@@ -139,7 +139,7 @@ CREATE FUNCTION journey.trail_finish(internal) RETURNS journey.trail
 COMMENT ON FUNCTION journey.trail_finish(internal) IS 'Final function of the aggregate trail with touches, and rollup';
 
 CREATE AGGREGATE journey.trail(ts timestamptz) (
-  SFUNC = journey.trail_add, STYPE = internal, SSPACE = 192, FINALFUNC = journey.trail_plain_finish,
+  SFUNC = journey.trail_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.trail_plain_finish,
   COMBINEFUNC = journey.trail_plain_combine, SERIALFUNC = journey.trail_plain_serialize, DESERIALFUNC = journey.trail_plain_deserialize,
   PARALLEL = SAFE
 );
@@ -147,7 +147,7 @@ COMMENT ON AGGREGATE journey.trail(timestamptz) IS
   'The trail of a visitor''s events with a timeout of 30 minutes: trail(ts, ''30 minutes'')';
 
 CREATE AGGREGATE journey.trail(ts timestamptz, timeout interval) (
-  SFUNC = journey.trail_add, STYPE = internal, SSPACE = 192, FINALFUNC = journey.trail_plain_finish,
+  SFUNC = journey.trail_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.trail_plain_finish,
   COMBINEFUNC = journey.trail_plain_combine, SERIALFUNC = journey.trail_plain_serialize, DESERIALFUNC = journey.trail_plain_deserialize,
   PARALLEL = SAFE
 );
@@ -155,7 +155,7 @@ COMMENT ON AGGREGATE journey.trail(timestamptz, interval) IS
   'The trail of a visitor''s events, in any order: a session ends where the next event is more than timeout later. A NULL ts is left out; no events at all give NULL; an event given twice counts twice. Errors: a NULL timeout (22004), one that is zero, negative or holds months (22023), different ones in one group (22023); an infinite ts (22023)';
 
 CREATE AGGREGATE journey.trail(ts timestamptz, timeout interval, touch journey.touch) (
-  SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.trail_finish,
+  SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 1536, FINALFUNC = journey.trail_finish,
   COMBINEFUNC = journey.trail_combine, SERIALFUNC = journey.trail_serialize, DESERIALFUNC = journey.trail_deserialize,
   PARALLEL = SAFE
 );
@@ -163,7 +163,7 @@ COMMENT ON AGGREGATE journey.trail(timestamptz, interval, journey.touch) IS
   'As trail(ts, timeout), and each session keeps the touch of its earliest event that has one, as of that event''s ts; of touches at the same instant, the smaller value';
 
 CREATE AGGREGATE journey.trail(ts timestamptz, timeout interval, touch journey.touch, page text) (
-  SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.trail_finish,
+  SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 1536, FINALFUNC = journey.trail_finish,
   COMBINEFUNC = journey.trail_combine, SERIALFUNC = journey.trail_serialize, DESERIALFUNC = journey.trail_deserialize,
   PARALLEL = SAFE
 );
@@ -171,7 +171,7 @@ COMMENT ON AGGREGATE journey.trail(timestamptz, interval, journey.touch, text) I
   'As trail(ts, timeout, touch), and each session keeps the page of its earliest event; of pages at that same instant, the smallest in byte order that is not NULL';
 
 CREATE AGGREGATE journey.trail(ts timestamptz, timeout interval, touch journey.touch, page text, converted boolean) (
-  SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.trail_finish,
+  SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 1536, FINALFUNC = journey.trail_finish,
   COMBINEFUNC = journey.trail_combine, SERIALFUNC = journey.trail_serialize, DESERIALFUNC = journey.trail_deserialize,
   PARALLEL = SAFE
 );
@@ -179,7 +179,7 @@ COMMENT ON AGGREGATE journey.trail(timestamptz, interval, journey.touch, text, b
   'As trail(ts, timeout, touch, page), and each session counts the events that are converted, and keeps the time of the first; a NULL converted is false';
 
 CREATE AGGREGATE journey.trail(ts timestamptz, rule journey.session_rule) (
-  SFUNC = journey.trail_add, STYPE = internal, SSPACE = 192, FINALFUNC = journey.trail_plain_finish,
+  SFUNC = journey.trail_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.trail_plain_finish,
   COMBINEFUNC = journey.trail_plain_combine, SERIALFUNC = journey.trail_plain_serialize, DESERIALFUNC = journey.trail_plain_deserialize,
   PARALLEL = SAFE
 );
@@ -187,7 +187,7 @@ COMMENT ON AGGREGATE journey.trail(timestamptz, journey.session_rule) IS
   'The trail of a visitor''s events, in any order: a session ends where the next event is more than the rule allows later. A NULL ts is left out; no events at all give NULL; an event given twice counts twice. Errors: a NULL rule (22004), or one with max_duration, which cant be merged (22023); an infinite ts (22023)';
 
 CREATE AGGREGATE journey.trail(ts timestamptz, rule journey.session_rule, touch journey.touch) (
-  SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.trail_finish,
+  SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 1536, FINALFUNC = journey.trail_finish,
   COMBINEFUNC = journey.trail_combine, SERIALFUNC = journey.trail_serialize, DESERIALFUNC = journey.trail_deserialize,
   PARALLEL = SAFE
 );
@@ -195,7 +195,7 @@ COMMENT ON AGGREGATE journey.trail(timestamptz, journey.session_rule, journey.to
   'As trail(ts, rule), and each session keeps the touch of its earliest event that has one, as of that event''s ts; of touches at the same instant, the smaller value';
 
 CREATE AGGREGATE journey.trail(ts timestamptz, rule journey.session_rule, touch journey.touch, page text) (
-  SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.trail_finish,
+  SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 1536, FINALFUNC = journey.trail_finish,
   COMBINEFUNC = journey.trail_combine, SERIALFUNC = journey.trail_serialize, DESERIALFUNC = journey.trail_deserialize,
   PARALLEL = SAFE
 );
@@ -203,7 +203,7 @@ COMMENT ON AGGREGATE journey.trail(timestamptz, journey.session_rule, journey.to
   'As trail(ts, rule, touch), and each session keeps the page of its earliest event; of pages at that same instant, the smallest in byte order that is not NULL';
 
 CREATE AGGREGATE journey.trail(ts timestamptz, rule journey.session_rule, touch journey.touch, page text, converted boolean) (
-  SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.trail_finish,
+  SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 1536, FINALFUNC = journey.trail_finish,
   COMBINEFUNC = journey.trail_combine, SERIALFUNC = journey.trail_serialize, DESERIALFUNC = journey.trail_deserialize,
   PARALLEL = SAFE
 );
@@ -211,7 +211,7 @@ COMMENT ON AGGREGATE journey.trail(timestamptz, journey.session_rule, journey.to
   'As trail(ts, rule, touch, page), and each session counts the events that are converted, and keeps the time of the first; a NULL converted is false';
 
 CREATE AGGREGATE journey.rollup(trail journey.trail) (
-  SFUNC = journey.trail_rollup_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.trail_finish,
+  SFUNC = journey.trail_rollup_add, STYPE = internal, SSPACE = 1536, FINALFUNC = journey.trail_finish,
   COMBINEFUNC = journey.trail_combine, SERIALFUNC = journey.trail_serialize, DESERIALFUNC = journey.trail_deserialize,
   PARALLEL = SAFE
 );
@@ -240,7 +240,7 @@ CREATE FUNCTION journey.touches(trail journey.trail, before timestamptz DEFAULT 
   RETURNS SETOF journey.touch
   LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'journey_trail_touches';
 COMMENT ON FUNCTION journey.touches(journey.trail, timestamptz, interval) IS
-  'The touches of a trail''s sessions, at most one a session, in order of time: those no later than before, and no earlier than before - lookback. Days of lookback count 24 hours; a NULL lookback is no limit; a NULL trail or before gives no rows. Errors: a lookback that is zero, negative or holds months, or without a finite before (22023)';
+  'The touches of a trail''s sessions, at most one a session, in order of time: those no later than before, and no earlier than before - lookback. Days of lookback count 24 hours; a NULL lookback is no limit; a NULL trail or before gives no rows. Errors: a lookback that is negative or holds months, or one without a finite before (22023)';
 
 CREATE FUNCTION journey.session_count(trail journey.trail, before timestamptz DEFAULT 'infinity') RETURNS bigint
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_session_count';

@@ -139,10 +139,14 @@ session_record read_session(const JsonbValue* value, word_list& words) {
   session.started_at = in.required(in.time("started_at"), "started_at");
   session.ended_at = in.required(in.time("ended_at"), "ended_at");
   session.events = in.required(in.number("events"), "events");
-  if (std::optional<std::int64_t> conversions = in.number("conversions")) {
+  std::optional<std::int64_t> conversions = in.number("conversions");
+  std::optional<std::int64_t> converted_at = in.time("converted_at");
+  if (conversions.has_value() != converted_at.has_value())
+    malformed("conversions and converted_at go together");
+  if (conversions) {
+    if (*conversions < 1) malformed("conversions must be greater than zero");
     session.conversions = *conversions;
-    session.converted_at = in.required(in.time("converted_at"), "converted_at");
-    if (session.conversions < 1) malformed("conversions must be greater than zero");
+    session.converted_at = *converted_at;
   }
   if (std::optional<std::string_view> page = in.text("landing_page"))
     session.landing_page = words.text(*page);

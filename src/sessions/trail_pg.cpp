@@ -221,7 +221,12 @@ struct touch_rows : kept_trail {
 /// The earliest time that the third argument, a lookback from `before`, leaves in.
 std::int64_t lookback_start(FunctionCallInfo fcinfo, std::int64_t before) {
   if (PG_ARGISNULL(2)) return earliest_time;
-  std::int64_t lookback = pg::positive_duration(PG_GETARG_INTERVAL_P(2), "lookback");
+  const Interval* interval = PG_GETARG_INTERVAL_P(2);
+  std::int64_t lookback = pg::duration(interval, "lookback");
+  if (lookback < 0)
+    throw error(sqlstate::invalid_parameter_value,
+                "lookback must not be negative: " + pg::interval_text(interval),
+                "Give NULL to look back without a limit.");
   if (TIMESTAMP_NOT_FINITE(before))
     throw error(sqlstate::invalid_parameter_value,
                 "lookback needs a time to look back from: before is infinite", "Give before, too.");

@@ -26,11 +26,6 @@ bool touch_before(const session_record& a, const session_record& b, const word_l
 
 }  // namespace
 
-void too_many_events() {
-  throw error(sqlstate::numeric_value_out_of_range,
-              "a trail can't hold more than 9223372036854775807 events");
-}
-
 template <class Item>
 std::uint32_t word_list::numbered_set<Item>::find(const Item& item) const {
   if (index.empty()) {

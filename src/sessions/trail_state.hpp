@@ -43,7 +43,7 @@ class session_list {
   void put(const Session& piece, const session_bounds& bounds, Join join) {
     if (piece.started_at < last_.started_at && !empty()) return put_late(piece, bounds, join);
     if (!empty() && bounds.joined(last_.ended_at, piece.started_at)) return join(last_, piece);
-    if (!empty()) closed_.push_back(last_);
+    if (!empty()) close();
     last_ = piece;
   }
 
@@ -67,6 +67,11 @@ class session_list {
   static constexpr std::size_t few = 8;
 
   static bool starts_before(const Session& a, const Session& b) { return a.started_at < b.started_at; }
+
+  void close() {
+    if (closed_.capacity() == 0) closed_.reserve(128 / sizeof(Session));  // most visitors come again
+    closed_.push_back(last_);
+  }
 
   /// A piece that stretches just one session is joined to it in place. One that opens a session, or bridges
   /// two, waits until there are as many of these as sessions: moving the others for each would be quadratic.
@@ -155,9 +160,6 @@ class word_list {
   numbered_set<std::string_view> texts_;
   numbered_set<touch_numbers> touches_;
 };
-
-/// Throws an error: no trail holds more than 2^63 - 1 events.
-[[noreturn]] void too_many_events();
 
 inline void join_spans(session_span& whole, const session_span& piece) {
   whole.started_at = std::min(whole.started_at, piece.started_at);

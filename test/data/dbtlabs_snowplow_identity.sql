@@ -5,7 +5,7 @@
 SET client_min_messages = warning;
 SELECT plan(3);
 
-CREATE FUNCTION load(target text, file text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.load(target text, file text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE format('CREATE TEMP TABLE IF NOT EXISTS %I (%s)', target,
     (SELECT string_agg(format('%I text', name), ', ') FROM unnest(string_to_array(split_part(pg_read_file(file), E'\n', 1), ',')) name));
@@ -14,8 +14,8 @@ END $$;
 \set events :shared '/dbtlabs_snowplow/seeds/event/sp_event.csv'
 \set update :shared '/dbtlabs_snowplow/seeds/event/sp_event_update.csv'
 \set sessions :shared '/dbtlabs_snowplow/seeds/expected/snowplow_sessions_expected.csv'
-SELECT load('events', :'events'), load('first_events', :'events'), load('sessions', :'sessions') \gset loaded_
-SELECT load('events', :'update') \gset loaded_
+SELECT pg_temp.load('events', :'events'), pg_temp.load('first_events', :'events'), pg_temp.load('sessions', :'sessions') \gset loaded_
+SELECT pg_temp.load('events', :'update') \gset loaded_
 
 \set edges 'SELECT domain_userid, user_id, collector_tstamp::timestamptz FROM events'
 SELECT results_eq(

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <random>
 #include <set>
@@ -9,6 +10,7 @@
 #include "rfm/history.hpp"
 #include "rfm/money.hpp"
 #include "rfm/payments.hpp"
+#include "rfm/quantiles.hpp"
 #include "rfm/scores.hpp"
 
 namespace {
@@ -318,6 +320,11 @@ TEST(rfm_states, refuse_damaged_bytes) {
   payments.add("a", 5, given(-12345678, 2).value());
   payments.add("", 7, given(0, 4).value());
   refuses_damage(payments);
+  quantiles measures(memory());
+  measures.ask(5, 1);
+  measures.add(0.1);
+  measures.add(7);
+  refuses_damage(measures);
   instant snapshots[] = {5, 7};
   calendar dates(memory(), snapshots, 3);
   for (int count : {2, 1000}) {
@@ -342,6 +349,49 @@ TEST(rfm_bucket, equals_steps_of_the_percent_rank) {
         EXPECT_EQ(bucket(rank, rows, buckets), expected) << rank << " of " << rows << " in " << buckets;
       }
   EXPECT_EQ(bucket(INT64_MAX - 1, INT64_MAX, INT32_MAX), INT32_MAX);
+}
+
+TEST(rfm_quantiles, lie_on_the_line_between_neighbours_in_any_split) {
+  std::mt19937_64 random(15);
+  for (int round = 0; round < 500; ++round) {
+    std::vector<double> measures;
+    for (std::size_t count = 1 + random() % 40; count > 0; --count)
+      measures.push_back(static_cast<double>(random() % 100) / 4);
+    auto buckets = static_cast<std::int32_t>(1 + random() % 12);
+    quantiles left(memory()), right(memory()), copy(memory());
+    left.ask(buckets, 0.5);
+    right.ask(buckets, 0.5);
+    for (double measure : measures) (random() % 2 == 0 ? left : right).add(measure);
+    writer out(memory());
+    right.serialize(out);
+    reader in({out.data(), out.size()}, "test");
+    copy.deserialize(in);
+    in.end();
+    left.combine(copy);
+    auto cuts = left.cuts(memory());
+    ASSERT_EQ(cuts.size(), static_cast<std::size_t>(buckets - 1));
+    std::sort(measures.begin(), measures.end());
+    for (int j = 1; j < buckets; ++j) {
+      double position = static_cast<double>(measures.size() - 1) * j / buckets;
+      double below = measures[static_cast<std::size_t>(std::floor(position))];
+      double above = measures[static_cast<std::size_t>(std::ceil(position))];
+      EXPECT_NEAR(cuts[j - 1], below + (above - below) * (position - std::floor(position)) + 0.5, 1e-9);
+    }
+  }
+}
+
+TEST(rfm_quantiles, separate_neighbours_however_close) {
+  quantiles measures(memory());
+  measures.ask(1000, 0);
+  double low = 1, high = std::nextafter(1.0, 2.0);
+  measures.add(high);
+  measures.add(low);
+  for (double cut : measures.cuts(memory())) EXPECT_EQ(cut, high);
+  quantiles far(memory());
+  far.ask(3, 0);
+  far.add(-1.7e308);
+  far.add(1.7e308);
+  for (double cut : far.cuts(memory())) EXPECT_TRUE(cut > -1.7e308 && cut <= 1.7e308);
 }
 
 TEST(rfm_segment, refuses_other_scores) {
