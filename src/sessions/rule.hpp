@@ -18,8 +18,8 @@ std::uint64_t elapsed(std::int64_t earlier, std::int64_t later);
 struct session_rule {
   std::int64_t timeout = 0;
   bool inclusive = false;  // a gap of exactly `timeout` splits, too
-  std::optional<std::int64_t> max_duration;
-  std::string_view day_boundary;  // a time zone in memory that somebody else keeps; empty for none
+  std::optional<std::int64_t> max_duration{};
+  std::string_view day_boundary{};  // a time zone in memory that somebody else keeps; empty for none
 
   /// Whether a gap from `earlier` to `later` ends a session.
   bool times_out(std::int64_t earlier, std::int64_t later) const {

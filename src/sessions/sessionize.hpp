@@ -13,7 +13,7 @@ struct session_row {
   bool new_day = false;  // its local date is not that of the session's last row
   bool starts = false;
   bool extends = true;
-  std::optional<std::string_view> split_key;
+  std::optional<std::string_view> split_key{};
 };
 
 /// Takes the events of one visitor in time order and tells for each which session it belongs to.

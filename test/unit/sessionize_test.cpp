@@ -51,7 +51,7 @@ std::vector<std::int64_t> numbers(const session_rule& rule, const std::vector<se
 }
 
 session_rule timeout(std::int64_t micros, bool inclusive = false) {
-  return {.timeout = micros, .inclusive = inclusive, .max_duration = {}, .day_boundary = {}};
+  return {.timeout = micros, .inclusive = inclusive};
 }
 
 TEST(elapsed, reaches_further_than_a_signed_number) {
@@ -197,7 +197,7 @@ std::string stored(const session_rule& rule) {
 
 TEST(session_rule, comes_back_as_it_went) {
   std::vector<session_rule> rules{timeout(1), timeout(limits::max(), true)};
-  rules.push_back({.timeout = 5, .inclusive = false, .max_duration = 7, .day_boundary = {}});
+  rules.push_back({.timeout = 5, .inclusive = false, .max_duration = 7});
   rules.push_back({.timeout = 5, .inclusive = true, .max_duration = 7, .day_boundary = "UTC"});
   for (const session_rule& rule : rules) {
     std::string bytes = stored(rule);
