@@ -4,7 +4,7 @@
 \pset tuples_only true
 SET client_min_messages = warning;
 SET search_path = public, journey;
-SELECT plan(85);
+SELECT plan(88);
 
 CREATE FUNCTION explained(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE line text; lines text := '';
@@ -166,6 +166,15 @@ FROM unnest(ARRAY['first', 'last']) which, unnest(enum_range(NULL::touch_kind)) 
 SELECT results_eq($$SELECT v, n, x.* FROM moments JOIN trails USING (v), touches(t, moment, '5 hours') x ORDER BY 1, 2, 3$$,
   $$SELECT v, n, (touch).* FROM moments JOIN expected_sessions USING (v) WHERE (touch).touched_at BETWEEN moment - interval '5 hours' AND moment ORDER BY 1, 2, 3$$, 'touches in a lookback');
 SELECT results_eq('SELECT v, x FROM trails, touches(t) x ORDER BY 1, (x).touched_at', 'SELECT v, touch FROM expected_sessions WHERE touch IS DISTINCT FROM NULL ORDER BY 1, (touch).touched_at', 'all touches');
+
+-- The planner's estimates
+ANALYZE trails;
+SELECT matches(explained($$SELECT * FROM sessions('{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1}, {"started_at": "2026-03-02Z", "ended_at": "2026-03-02Z", "events": 1}]}'::trail)$$),
+  'rows=2 .*rows=2 ', 'the sessions of a constant trail are counted');
+SELECT cmp_ok((regexp_match(explained('SELECT sessions(t) FROM trails'), 'ProjectSet[^=]*=[^=]*=(\d+)'))[1]::numeric / (SELECT sum(session_count(t)) FROM trails), '<', 4::numeric,
+  'those of a column are estimated by its width');
+SELECT cmp_ok((SELECT sum(session_count(t)) FROM trails) / (regexp_match(explained('SELECT sessions(t) FROM trails'), 'ProjectSet[^=]*=[^=]*=(\d+)'))[1]::numeric, '<', 4::numeric,
+  'neither far too high, nor far too low');
 
 -- Day boundaries: exact over the days on which clocks change, and where midnight comes twice
 CREATE FUNCTION cut_by(zone text, timeout interval) RETURNS SETOF text LANGUAGE sql AS $$

@@ -231,14 +231,19 @@ COMMENT ON OPERATOR journey.|| (journey.trail, journey.trail) IS
 
 -- What is in a trail
 
+CREATE FUNCTION journey.trail_support(internal) RETURNS internal
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_support';
+COMMENT ON FUNCTION journey.trail_support(internal) IS
+  'Planner support of sessions and touches: how many rows to expect, from a constant trail or the width of a column';
+
 CREATE FUNCTION journey.sessions(trail journey.trail) RETURNS SETOF journey.session
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'journey_trail_sessions';
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 10 SUPPORT journey.trail_support AS 'MODULE_PATHNAME', 'journey_trail_sessions';
 COMMENT ON FUNCTION journey.sessions(journey.trail) IS
   'The sessions of a trail in order of time, numbered from 1';
 
 CREATE FUNCTION journey.touches(trail journey.trail, before timestamptz DEFAULT 'infinity', lookback interval DEFAULT NULL)
   RETURNS SETOF journey.touch
-  LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'journey_trail_touches';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 10 SUPPORT journey.trail_support AS 'MODULE_PATHNAME', 'journey_trail_touches';
 COMMENT ON FUNCTION journey.touches(journey.trail, timestamptz, interval) IS
   'The touches of a trail''s sessions, at most one a session, in order of time: those no later than before, and no earlier than before - lookback. Days of lookback count 24 hours; a NULL lookback is no limit; a NULL trail or before gives no rows. Errors: a lookback that is negative or holds months, or one without a finite before (22023)';
 

@@ -8,6 +8,11 @@
 #include "sessions/rule_pg.hpp"
 #include "sessions/trail_state.hpp"
 
+extern "C" {
+#include "nodes/pathnodes.h"
+#include "parser/parsetree.h"
+}
+
 namespace journey::sessions {
 namespace {
 
@@ -233,6 +238,25 @@ std::int64_t lookback_start(FunctionCallInfo fcinfo, std::int64_t before) {
   return before < earliest_time + lookback ? earliest_time : before - lookback;
 }
 
+/// The planner's estimate for the rows that a function makes of the trail `argument`; none where it can't
+/// tell.
+std::optional<double> estimated_sessions(PlannerInfo* root, const Node* argument) {
+  if (IsA(argument, Const)) {
+    const auto* constant = reinterpret_cast<const Const*>(argument);
+    if (constant->constisnull) return 0;
+    return static_cast<double>(
+        trail_view(pg::text_view(constant->constvalue), pg::call_memory()).session_count());
+  }
+  if (!IsA(argument, Var) || root == nullptr) return {};
+  const auto* column = reinterpret_cast<const Var*>(argument);
+  if (column->varlevelsup != 0 || IS_SPECIAL_VARNO(column->varno)) return {};
+  const RangeTblEntry* table = planner_rt_fetch(column->varno, root);
+  if (table->rtekind != RTE_RELATION) return {};
+  int width = get_attavgwidth(table->relid, column->varattno);
+  if (width <= 0) return {};
+  return std::max(1.0, width / 8.0 - 1);  // about 8 bytes a session, beside what all trails have
+}
+
 using touch_test = bool (*)(const channels::touch&);
 
 touch_test kind_argument(FunctionCallInfo fcinfo, int position) {
@@ -388,6 +412,20 @@ JOURNEY_FUNCTION(trail_last_touch) {
   }
   if (!last) PG_RETURN_NULL();
   return channels::touch_type::of(fcinfo).datum(*last);
+}
+
+/// Planner support of sessions() and touches().
+JOURNEY_FUNCTION(trail_support) {
+  auto* node = reinterpret_cast<Node*>(PG_GETARG_POINTER(0));
+  if (!IsA(node, SupportRequestRows)) PG_RETURN_POINTER(nullptr);
+  auto* request = reinterpret_cast<SupportRequestRows*>(node);
+  if (request->node == nullptr || !IsA(request->node, FuncExpr)) PG_RETURN_POINTER(nullptr);
+  const auto* call = reinterpret_cast<const FuncExpr*>(request->node);
+  std::optional<double> rows =
+      estimated_sessions(request->root, static_cast<const Node*>(linitial(call->args)));
+  if (!rows) PG_RETURN_POINTER(nullptr);
+  request->rows = *rows;
+  PG_RETURN_POINTER(request);
 }
 
 JOURNEY_FUNCTION(trail_rule) {
