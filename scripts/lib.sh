@@ -32,8 +32,12 @@ find_pg_config() {
   return 1
 }
 
-# apt_get ARGUMENT... : waits its turn where another apt is at work.
-apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" >/dev/null; }
+# apt_get ARGUMENT... : waits its turn where another apt is at work, and is silent unless it fails.
+apt_get() {
+  local output
+  output=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" 2>&1) ||
+    fail "apt-get $* failed:"$'\n'"$output"
+}
 
 apt_update() {
   [ -z "${APT_UPDATED:-}" ] || return 0
@@ -89,7 +93,7 @@ has_boost() {
 
 # build [TARGET...] : the extension, and more targets of the Makefile.
 build() {
-  say "Building against $("$PG_CONFIG" --version)"
+  say "Building against $("$PG_CONFIG" --version)$([ -e journey.so ] || echo '; the first time takes a minute or two')"
   mkdir -p build
   (
     flock 9 # two at a time would write into the same files

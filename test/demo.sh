@@ -3,7 +3,8 @@
 #   test/demo.sh [SHARED_DATA]
 set -uo pipefail
 cd "$(dirname "$0")/.."
-SHARED_DATA=${1:-../shared/data}
+ROOT=$PWD
+SHARED_DATA=$(realpath -m "${1:-../shared/data}")
 WORK=$(mktemp -d)
 export TMPDIR=$WORK/tmp
 mkdir "$TMPDIR"
@@ -21,7 +22,7 @@ check() { # check NAME COMMAND... : passes if the command does
 skip() { count=$((count + 1)) && echo "ok $count - # SKIP $1"; }
 
 demo() {
-  scripts/demo "$@" >"$WORK/out" 2>"$WORK/err"
+  (cd "$WORK" && "$ROOT/scripts/demo" "$@") >"$WORK/out" 2>"$WORK/err"
   STATUS=$?
 }
 ended_with() { [ "$STATUS" = "$1" ]; }
@@ -51,7 +52,7 @@ printf '%s\r\n' \
   'b1;1740821401;bob;Joined' \
   ';2025-03-01 11:00:00;;View' \
   'b1;;bob;View' >>"$WORK/own file.csv"
-demo --csv "$WORK/own file.csv" --map 'visitor=who,ts=when (UTC),user=account,event=the "what"' --signup Joined
+demo --csv 'own file.csv' --map 'visitor=who,ts=when (UTC),user=account,event=the "what"' --signup Joined
 check 'an own file: it ends well' ended_with 0
 check 'events of nobody or of no time are left out' says '^ +1 events +6 +4 '
 check 'its sessions and visitors' says '^ +2 │ +3 │'
@@ -69,17 +70,17 @@ else
 fi
 
 printf 'who,when\na,2025-03-01\nb,yesterday at noon\nc,soon\n' >"$WORK/bad.csv"
-demo --csv "$WORK/bad.csv" --map visitor=who,ts=when
+demo --csv bad.csv --map visitor=who,ts=when
 check 'values that are no times end it' ended_with 1
 check 'and are counted and shown' complains 'column "when": 2 of 3 values are no times; the first is "yesterday at noon", in row 2'
 check 'it leaves nothing behind' left_nothing
 
-demo --csv "$WORK/bad.csv" --map visitor=person,ts=when
+demo --csv bad.csv --map visitor=person,ts=when
 check 'a column that is not there' complains 'has no such column; it has who, when'
 check 'is a misuse' ended_with 2
-demo --csv "$WORK/absent.csv" --map visitor=who,ts=when
+demo --csv absent.csv --map visitor=who,ts=when
 check 'so is a file that is not there' ended_with 2
-demo --csv "$WORK/bad.csv" --map visitor=who
+demo --csv bad.csv --map visitor=who
 check 'a map without the time' ended_with 2
 demo --events 0
 check 'no events' ended_with 2
