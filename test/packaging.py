@@ -145,7 +145,7 @@ def upgrades():
     """Each released version, upgraded, must be what a fresh installation is."""
     everything = (
         f"SELECT object, obj_description(objid, classid::regclass::name) FROM ({MEMBERS}) m"
-        f" UNION ALL SELECT object, pg_get_functiondef(oid) FROM ({FUNCTIONS}) f WHERE prokind <> 'a'"
+        f" UNION ALL SELECT object, replace(pg_get_functiondef(oid), chr(10), '') FROM ({FUNCTIONS}) f WHERE prokind <> 'a'"
     )
     fresh(DATABASE)
     sql("CREATE EXTENSION journey;")
@@ -155,7 +155,7 @@ def upgrades():
         if "--" not in version:
             fresh(DATABASE)
             sql(f"CREATE EXTENSION journey VERSION '{version}';\nALTER EXTENSION journey UPDATE;")
-            tap.none(sorted(expected ^ set(rows(everything))), f"{version}, upgraded, is what a fresh installation is")
+            tap.none(sorted(expected ^ set(rows(everything)))[:20], f"{version}, upgraded, is what a fresh installation is")
 
 
 def comings_and_goings():
