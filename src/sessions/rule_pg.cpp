@@ -101,7 +101,9 @@ std::int64_t local_calendar::look_up(std::int64_t ts) {
   if (found < 0) throw error(sqlstate::datetime_overflow, "timestamp is out of range of its time zone");
   if (found == 0 || boundary > now) {
     since_ = ts;
-    until_ = found == 0 ? std::numeric_limits<std::int64_t>::max() : (boundary - epoch_shift) * second;
+    constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+    until_ =
+        found == 0 || boundary - epoch_shift > never / second ? never : (boundary - epoch_shift) * second;
     offset_ = before * second;
     return date_at(ts, offset_);
   }

@@ -122,7 +122,7 @@ partition_state* place(FunctionCallInfo fcinfo, int first = 1) {
 
   partition_state& state = state_of(window);
   if (!state.sessions.follows(row.ts)) out_of_order(fcinfo, state.sessions.last(), row.ts);
-  row.new_day = rule.parts_days(state.sessions.last_in_session(), row.ts);
+  row.new_day = state.sessions.number() > 0 && rule.parts_days(state.sessions.last_in_session(), row.ts);
   return state.sessions.place(rule.get(), row) ? &state : nullptr;
 }
 
