@@ -32,6 +32,7 @@ SELECT trail(ts, '1 hour', touch) FROM clicks WHERE visitor = 'ada';
 SELECT trail(ts, '1 hour', touch, page) FROM clicks WHERE visitor = 'ada';
 SELECT trail(ts, '1 hour', touch, page, converted) FROM clicks WHERE visitor = 'ada';
 SELECT trail(ts::timestamp) = trail(ts) AS timestamps_in_the_session_s_time_zone FROM clicks;
+SELECT (first_touch(trail(ts, '30 minutes', ROW(NULL, 'x', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::touch))).touched_at AS of_the_event FROM clicks;
 SELECT t::text::trail = t, trail_send(t) FROM trails WHERE visitor = 'bob';
 SET timezone = 'Asia/Tokyo';
 SET datestyle = 'German';

@@ -25,7 +25,7 @@ touch_type& touch_type::of(FunctionCallInfo fcinfo) {
   return *static_cast<touch_type*>(fcinfo->flinfo->fn_extra);
 }
 
-touch touch_type::read(Datum value) const {
+touch touch_type::read(Datum value, std::int64_t touched_at) const {
   HeapTupleHeader header = DatumGetHeapTupleHeader(value);
   HeapTupleData tuple{};
   tuple.t_len = HeapTupleHeaderGetDatumLength(header);
@@ -34,8 +34,7 @@ touch touch_type::read(Datum value) const {
   bool nulls[touch_texts + 1];
   heap_deform_tuple(&tuple, shape_, values, nulls);
   touch result;
-  if (nulls[0]) pg::null_argument("touched_at of a touch");
-  result.touched_at = DatumGetTimestampTz(values[0]);
+  result.touched_at = touched_at;
   for (std::size_t i = 0; i < touch_texts; ++i)
     if (!nulls[i + 1]) result.texts[i] = pg::text_view(values[i + 1]);
   return result;

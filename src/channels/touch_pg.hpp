@@ -16,8 +16,9 @@ class touch_type {
   /// there.
   static touch_type& of(FunctionCallInfo fcinfo);
 
-  /// The touch's texts are views into the value, detoasted into the current memory context where needed.
-  touch read(Datum value) const;
+  /// The touch as of `touched_at`, whatever time the value itself holds. Its texts are views into the value,
+  /// detoasted into the current memory context where needed.
+  touch read(Datum value, std::int64_t touched_at) const;
   Datum datum(const touch& value) const;
   Oid oid() const { return shape_->tdtypeid; }
 

@@ -161,10 +161,14 @@ const dictionary& trail_view::words() const {
   if (words_read_ || (has_ & (has_touch | has_page)) == 0) return words_;
   wire::reader in = words_bytes_;
   texts_.resize(in.count(1));
-  for (std::string_view& text : texts_) text = in.text();
+  for (std::string_view& text : texts_) {
+    check_interrupts();
+    text = in.text();
+  }
   if (has_touches()) {
     touches_.resize(in.count(1));
     for (touch_numbers& numbers : touches_) {
+      check_interrupts();
       std::uint64_t present = in.varint();
       if (present >> channels::touch_texts != 0) in.fail("a touch has unknown texts");
       for (std::size_t i = 0; i < numbers.size(); ++i) {
@@ -191,6 +195,7 @@ session trail_view::resolve(const session_record& record, std::int64_t number) c
 
 const session_record* trail_view::cursor::next() {
   if (left_ == 0) return nullptr;
+  check_interrupts();
   --left_;
   const unsigned has = trail_->has_;
   session_record& now = record_;
@@ -330,7 +335,6 @@ void check_trail(std::string_view bytes, std::pmr::memory_resource* memory) {
   sessions.reserve(trail.session_count());
   trail_view::cursor cursor(trail);
   while (const session_record* next = cursor.next()) {
-    check_interrupts();
     if (next->touch > words.touches.size()) in.fail("a touch is not there");
     if (next->landing_page > words.texts.size()) in.fail("a text is not there");
     sessions.push_back(*next);

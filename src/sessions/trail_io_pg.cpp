@@ -177,7 +177,6 @@ JOURNEY_FUNCTION(trail_out) {
   out.key("sessions");
   out.raw("[");
   for (const session& session : trail) {
-    check_interrupts();
     if (session.number > 1) out.raw(", ");
     write_session(out, session);
   }

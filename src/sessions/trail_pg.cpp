@@ -292,7 +292,7 @@ JOURNEY_FUNCTION(trail_touch_add) {
   auto given = [&](int position) { return PG_NARGS() > position && !PG_ARGISNULL(position); };
   std::optional<channels::touch> touch;
   std::optional<std::string_view> page;
-  if (given(3) && state.needs_touch(ts)) touch = site.touches(fcinfo).read(PG_GETARG_DATUM(3));
+  if (given(3) && state.needs_touch(ts)) touch = site.touches(fcinfo).read(PG_GETARG_DATUM(3), ts);
   if (given(4) && state.needs_page(ts)) page = pg::text_argument(fcinfo, 4);
   state.add(ts, touch ? &*touch : nullptr, page, given(5) && PG_GETARG_BOOL(5));
   PG_RETURN_POINTER(&state);

@@ -77,10 +77,7 @@ void plain_trail_state::combine(const plain_trail_state& other) {
 
 void plain_trail_state::merge(const trail_view& trail) {
   trail_view::cursor cursor(trail);
-  while (const session_record* session = cursor.next()) {
-    check_interrupts();
-    list_.put(*session, *bounds, join_spans);
-  }
+  while (const session_record* session = cursor.next()) list_.put(*session, *bounds, join_spans);
 }
 
 void plain_trail_state::write(std::pmr::memory_resource* memory, wire::writer& out) const {
@@ -127,7 +124,6 @@ void trail_state::put(const session_record& piece) {
 }
 
 void trail_state::put(session_record piece, const dictionary& foreign) {
-  check_interrupts();
   adopt(piece, foreign);
   put(piece);
 }

@@ -58,8 +58,14 @@ class session_list {
   /// Hands over everything kept, whole or in pieces, in no particular order. Times must stay as they are.
   template <class List, class Visit>
   static void for_each_piece(List& list, Visit visit) {
-    for (auto& session : list.closed_) visit(session);
-    for (auto& piece : list.late_) visit(piece);
+    auto each = [&](auto& pieces) {
+      for (auto& piece : pieces) {
+        check_interrupts();
+        visit(piece);
+      }
+    };
+    each(list.closed_);
+    each(list.late_);
     if (!list.empty()) visit(list.last_);
   }
 
