@@ -6,6 +6,7 @@
 #include "identity/sorting.hpp"
 
 namespace journey::identity {
+
 alias_graph::alias_graph(std::pmr::memory_resource* memory, const graph_rules& rules)
     : memory_(memory),
       rules_(rules),
@@ -94,23 +95,20 @@ void alias_graph::join_in_order(std::pmr::vector<edge>& edges) {
 
   for (const edge& one : edges) {
     check_interrupts();
-    auto refuse = [&](refusal reason, kind of) { refused_.push_back({one, reason, of}); };
     if (blocked(one)) {
-      refuse(refusal::blocked, ids_[blocked(one.weak) ? one.weak : one.strong].kind);
+      refused_.push_back({one, refusal::blocked});
       continue;
     }
     node left = sets_.find(one.weak);
     node right = sets_.find(one.strong);
     if (left == right) continue;
-    auto full = std::find_if(limited.begin(), limited.end(), [&, i = std::size_t{0}](kind of) mutable {
-      bool over = std::uint64_t{counts_of(left)[i]} + counts_of(right)[i] > kinds_[of].most;
-      ++i;
-      return over;
-    });
-    if (full != limited.end()) {
-      refuse(refusal::max_of_kind, *full);
+    bool too_many_of_kind = false;
+    for (std::size_t i = 0; i < limited.size(); ++i)
+      too_many_of_kind |= std::uint64_t{counts_of(left)[i]} + counts_of(right)[i] > kinds_[limited[i]].most;
+    if (too_many_of_kind) {
+      refused_.push_back({one, refusal::max_of_kind});
     } else if (std::uint64_t{sets_.size(left)} + sets_.size(right) > rules_.max_members) {
-      refuse(refusal::max_members, ids_[one.weak].kind);
+      refused_.push_back({one, refusal::max_members});
     } else {
       node root = sets_.join(left, right);
       node other = root == left ? right : left;

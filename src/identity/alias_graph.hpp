@@ -40,7 +40,6 @@ struct edge {
 struct refused_edge {
   identity::edge edge;
   refusal reason;
-  kind of;  // the kind of the blocked id, or of the limit
 };
 
 /// Collects ids and edges, then resolves them into visitors. The result does not depend on the order in which

@@ -16,8 +16,8 @@ struct stored_id {
 /// In this order: add all new edges to `graph()`; `restore` the stored row of every id in them; ask
 /// `growing()` and restore all rows of these visitors; `resolve`; read the changes.
 ///
-/// The result is that of resolving all edges, old and new, together. With limits that holds where no new edge
-/// is older than the old ones: what is stored stays together, and new edges are taken after it.
+/// The result is that of resolving all edges, old and new, together. With limits that holds where all new
+/// edges are later than the old ones: what is stored stays together, and new edges are taken after it.
 class alias_merge {
  public:
   alias_merge(std::pmr::memory_resource* memory, const graph_rules& rules);

@@ -38,13 +38,13 @@ enum class edge_form {
 /// Where the arguments of a function are; those of the other form are left at `none`.
 struct argument_positions {
   static constexpr int none = -1;
-  int edges;
+  int edges = none;
   int mode = none;
-  int blocked;
+  int blocked = none;
   int max_users = none;
   int priority = none;
   int unique_kinds = none;
-  int max_members;
+  int max_members = none;
   edge_form form() const { return priority == none ? edge_form::users : edge_form::kinds; }
 };
 

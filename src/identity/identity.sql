@@ -98,7 +98,7 @@ RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL UNSAFE COST 100000 ROWS 10000
 AS 'MODULE_PATHNAME', 'journey_merge_aliases';
 COMMENT ON FUNCTION journey.merge_aliases(text, text, text[], int, int) IS
-  'New edges into a mapping that resolve_aliases made in the mode connected: the rows that change, as they are from now on. current is a query or TABLE statement with the columns that resolve_aliases returns, by name; only the ids in edges and the members of visitors that grow are looked up in it, so it wants an index on alias and one on visitor_id. old_visitor_id is the visitor the id had before, NULL for a new id. The mapping with these rows put in is what resolve_aliases would return over all edges, old and new; with limits that holds where no new edge is older than the old ones: what is stored stays together, and new edges are taken after it. blocked, max_users and max_members should be those that current was made with';
+  'New edges into a mapping that resolve_aliases made in the mode connected: the rows that change, as they are from now on. current is a query or TABLE statement with the columns that resolve_aliases returns, by name; only the ids in edges and the members of visitors that grow are looked up in it, so it wants an index on alias and one on visitor_id. old_visitor_id is the visitor the id had before, NULL for a new id. The mapping with these rows put in is what resolve_aliases would return over all edges, old and new; with limits that holds where all new edges are later than the old ones: what is stored stays together, and new edges are taken after it. blocked, max_users and max_members should be those that current was made with';
 
 CREATE FUNCTION journey.merge_aliases(
   current text, edges text, priority text[], unique_kinds text[],
@@ -110,7 +110,7 @@ RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL UNSAFE COST 100000 ROWS 10000
 AS 'MODULE_PATHNAME', 'journey_merge_aliases_of_kinds';
 COMMENT ON FUNCTION journey.merge_aliases(text, text, text[], text[], text[], int) IS
-  'As merge_aliases without priority, for ids of any kinds. With limits, edges at the same time as stored ones may be taken in another order than all at once';
+  'As merge_aliases without priority, for ids of any kinds';
 
 CREATE FUNCTION journey.unmerge_aliases(
   edges text, without text, blocked text[] DEFAULT journey.junk_ids(),

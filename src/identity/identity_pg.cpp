@@ -17,28 +17,25 @@ constexpr argument_positions with_kinds{
 
 /// The edges of a call and the graph they form, not yet resolved.
 struct reading {
-  reading(FunctionCallInfo fcinfo, const argument_positions& at, const workspace& work, bool keep_edges)
-      : source(pg::make_in<edge_source>(work.context())), graph(read(fcinfo, at, work, keep_edges)) {}
-
   edge_source& source;
   alias_graph& graph;
-
- private:
-  alias_graph& read(FunctionCallInfo fcinfo, const argument_positions& at, const workspace& work,
-                    bool keep_edges) {
-    source.read_arguments(fcinfo, at);
-    graph_rules rules = source.rules();
-    if (keep_edges) rules.in_order = true;
-    auto& made = pg::make_in<alias_graph>(work.context(), rules);
-    source.fill(made);
-    return made;
-  }
 };
+
+reading read_edges(FunctionCallInfo fcinfo, const argument_positions& at, const workspace& work,
+                   bool keep_edges) {
+  auto& source = pg::make_in<edge_source>(work.context());
+  source.read_arguments(fcinfo, at);
+  graph_rules rules = source.rules();
+  if (keep_edges) rules.in_order = true;
+  auto& graph = pg::make_in<alias_graph>(work.context(), rules);
+  source.fill(graph);
+  return {source, graph};
+}
 
 Datum resolve_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
   workspace work("journey resolve_aliases");
   row_writer out(fcinfo, work);
-  reading input(fcinfo, at, work, false);
+  reading input = read_edges(fcinfo, at, work, false);
   edge_source& source = input.source;
   alias_graph& graph = input.graph;
   graph.resolve();
@@ -74,7 +71,7 @@ const char* reason_text(const edge_source& source, refusal reason) {
 Datum alias_conflicts(FunctionCallInfo fcinfo, const argument_positions& at) {
   workspace work("journey alias_conflicts");
   row_writer out(fcinfo, work);
-  reading input(fcinfo, at, work, true);
+  reading input = read_edges(fcinfo, at, work, true);
   edge_source& source = input.source;
   alias_graph& graph = input.graph;
   graph.resolve();
@@ -83,14 +80,10 @@ Datum alias_conflicts(FunctionCallInfo fcinfo, const argument_positions& at) {
     check_interrupts();
     out.row([&] {
       if (source.form() == edge_form::users) {
-        for (kind kind : {alias_kind, user_kind}) {
-          node end = refused.edge.weak;
-          if (ids[end].kind != kind) end = refused.edge.strong;
-          if (end == no_node || ids[end].kind != kind)
-            out.null();
-          else
-            out.text(ids[end].text());
-        }
+        node alias = refused.edge.weak;
+        node user = refused.edge.strong;
+        if (ids[alias].kind == user_kind) std::swap(alias, user);
+        for (node end : {alias, user}) end == no_node ? out.null() : out.text(ids[end].text());
       } else {
         out.id(source, ids, refused.edge.weak);
         out.id(source, ids, refused.edge.strong);
@@ -146,7 +139,7 @@ Datum hubs(FunctionCallInfo fcinfo, const edge_source& source, const alias_graph
 Datum alias_graph_stats(FunctionCallInfo fcinfo, const argument_positions& at) {
   workspace work("journey alias_graph_stats");
   row_writer out(fcinfo, work);
-  reading input(fcinfo, at, work, true);
+  reading input = read_edges(fcinfo, at, work, true);
   edge_source& source = input.source;
   alias_graph& graph = input.graph;
   pg::context_resource memory(work.context());
@@ -200,7 +193,7 @@ JOURNEY_FUNCTION(alias_owners) {
   workspace work("journey alias_owners");
   row_writer out(fcinfo, work);
   auto& source = pg::make_in<edge_source>(work.context());
-  source.read_arguments(fcinfo, {.edges = 0, .blocked = 2, .max_members = argument_positions::none});
+  source.read_arguments(fcinfo, {.edges = 0, .blocked = 2});
   std::uint64_t backfill = std::numeric_limits<std::uint64_t>::max();
   if (!PG_ARGISNULL(1)) {
     const Interval* interval = PG_GETARG_INTERVAL_P(1);

@@ -135,8 +135,7 @@ Datum merge_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
   auto& merge = pg::make_in<alias_merge>(work.context(), source.rules());
   alias_graph& graph = merge.graph();
   const id_pool& ids = graph.ids();
-  source.each_edge(graph.ids(),
-                   [&](node weak, node strong, instant seen_at) { graph.add(weak, strong, seen_at); });
+  source.fill(graph);
 
   stored_mapping current(pg::text_argument(fcinfo, 0), source, merge, work.context());
   pg::context_resource memory(work.context());
@@ -144,9 +143,8 @@ Datum merge_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
   for (node id = 0; id < ids.size(); ++id)
     if (!ids[id].blocked) touched.push_back(id);
   current.restore("alias", touched, false);
-  source.rule_kinds(graph);
   current.restore("visitor_id", merge.growing(), true);
-  source.rule_kinds(graph);
+  source.rule_kinds(graph);  // current may hold kinds that edges doesn't
 
   for (const alias_merge::change& one : merge.resolve()) {
     check_interrupts();
