@@ -54,8 +54,10 @@ void grouping::set_own_hosts(std::span<const std::string_view> hosts) {
 grouping::known_host grouping::look_up(std::string_view host) {
   auto known = looked_up_.find(host);
   if (known != looked_up_.end()) return known->second;
-  std::string_view own = site(host).value_or(host);
-  known_host found{sources.find(host), static_cast<std::uint32_t>(own.data() - host.data()),
+  std::optional<std::string_view> its_site = site(host);
+  std::string_view own = its_site.value_or(host);
+  known_host found{sources.find(host, its_site.value_or("")),
+                   static_cast<std::uint32_t>(own.data() - host.data()),
                    static_cast<std::uint32_t>(own.size())};
   if (host.size() <= longest_remembered) {
     if (looked_up_.size() >= most_remembered) looked_up_.clear();

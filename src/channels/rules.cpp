@@ -30,6 +30,8 @@ one_byte match_one(std::string_view pattern, char c) {
   return {end + 1, found == wanted};
 }
 
+std::uint64_t bit(std::size_t number) { return std::uint64_t{1} << (number % 64); }
+
 }  // namespace
 
 bool matches(std::string_view pattern, std::string_view text) {
@@ -60,18 +62,15 @@ channel_rules::channel_rules(std::pmr::memory_resource* memory)
                                                 column(memory), column(memory), column(memory)} {}
 
 void channel_rules::add(std::string_view channel, const std::array<patterns, rule_fields>& conditions) {
+  std::size_t number = rules_.size();
   rules_.push_back({channel, conditions});
-  for (std::size_t field = 0; field < rule_fields; ++field)
-    columns_[field].matters = columns_[field].matters || conditions[field].has_value();
-}
-
-void channel_rules::find_satisfied(std::size_t field, std::string_view value, rule_set& found) const {
-  found.assign((rules_.size() + 63) / 64, 0);
-  for (std::size_t i = 0; i < rules_.size(); ++i) {
-    const patterns& wanted = rules_[i].conditions[field];
-    bool holds =
-        !wanted || std::ranges::any_of(*wanted, [&](auto pattern) { return matches(pattern, value); });
-    if (holds) found[i / 64] |= std::uint64_t{1} << (i % 64);
+  for (std::size_t field = 0; field < rule_fields; ++field) {
+    column& own = columns_[field];
+    if (number % 64 == 0) own.indifferent.push_back(0);
+    if (conditions[field])
+      own.concerned.push_back(number);
+    else
+      own.indifferent.back() |= bit(number);
   }
 }
 
@@ -79,7 +78,11 @@ const channel_rules::rule_set& channel_rules::satisfied(std::size_t field, std::
   column& own = columns_[field];
   auto known = own.remembered.find(value);
   if (known != own.remembered.end()) return known->second;
-  find_satisfied(field, value, own.scratch);
+  own.scratch = own.indifferent;
+  for (std::size_t number : own.concerned)
+    if (std::ranges::any_of(*rules_[number].conditions[field],
+                            [&](auto pattern) { return matches(pattern, value); }))
+      own.scratch[number / 64] |= bit(number);
   if (value.size() > longest_remembered) return own.scratch;
   if (own.remembered.size() >= most_remembered) own.remembered.clear();
   return put(own.remembered, value, rule_set(own.scratch, memory_)).first->second;
@@ -89,7 +92,7 @@ std::string_view channel_rules::channel(const rule_values& values) {
   std::array<const rule_set*, rule_fields> sets;
   std::size_t fields = 0;
   for (std::size_t field = 0; field < rule_fields; ++field)
-    if (columns_[field].matters) sets[fields++] = &satisfied(field, values[field]);
+    if (!columns_[field].concerned.empty()) sets[fields++] = &satisfied(field, values[field]);
   for (std::size_t word = 0; word * 64 < rules_.size(); ++word) {
     std::uint64_t holding = ~std::uint64_t{0};
     for (std::size_t i = 0; i < fields; ++i) holding &= (*sets[i])[word];

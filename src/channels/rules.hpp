@@ -44,14 +44,15 @@ class channel_rules {
     std::array<patterns, rule_fields> conditions;
   };
   struct column {
-    explicit column(std::pmr::memory_resource* memory) : remembered(memory), scratch(memory) {}
-    bool matters = false;  // some rule looks at it
+    explicit column(std::pmr::memory_resource* memory)
+        : indifferent(memory), concerned(memory), remembered(memory), scratch(memory) {}
+    rule_set indifferent;                     // the rules that don't look at it
+    std::pmr::vector<std::size_t> concerned;  // those that do
     name_map<rule_set> remembered;
     rule_set scratch;  // for values too long to remember
   };
 
   const rule_set& satisfied(std::size_t field, std::string_view value);
-  void find_satisfied(std::size_t field, std::string_view value, rule_set& found) const;
 
   std::pmr::memory_resource* memory_;
   std::pmr::vector<rule> rules_;

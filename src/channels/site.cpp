@@ -37,13 +37,9 @@ std::optional<std::string_view> site(std::string_view host) {
   return host.substr(found - room.data());
 }
 
-std::string_view registered_label(std::string_view host) {
-  std::string_view domain = site(host).value_or("");
-  std::size_t dot = domain.find('.');
-  if (dot == domain.npos) return {};
-  auto suffix = terminated(domain.substr(dot + 1));
-  bool registry = psl_is_public_suffix2(psl_builtin(), suffix.data(), PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
-  return registry ? domain.substr(0, dot) : std::string_view();
+bool is_registry_suffix(std::string_view suffix) {
+  return suffix.size() <= longest_host && psl_is_public_suffix2(psl_builtin(), terminated(suffix).data(),
+                                                                PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
 }
 
 }  // namespace journey::channels

@@ -11,8 +11,8 @@ namespace journey::channels {
 /// is left out.
 std::optional<std::string_view> site(std::string_view host);
 
-/// The label of the registrable domain before its suffix, where that is one of the registries' own (not of a
-/// hosting company): "google" for www.google.co.uk. Else empty.
-std::string_view registered_label(std::string_view host);
+/// Whether a registry gives out the names below `suffix`, as below co.uk, and not a hosting company, as below
+/// github.io.
+bool is_registry_suffix(std::string_view suffix);
 
 }  // namespace journey::channels

@@ -16,21 +16,27 @@ const source* source_list::exactly(std::string_view name) const {
   return found == by_name_.end() ? nullptr : &sources_[found->second];
 }
 
-const source* source_list::find(std::string_view name) const {
+/// The source known as `label.*`, `name` being one of its hosts.
+const source* source_list::starred(std::string_view name, std::string_view site) const {
+  if (site.data() < name.data()) return nullptr;  // the site's label is no longer in it
+  std::size_t dot = site.find('.');
+  std::size_t length = site.data() + dot - name.data();
+  char pattern[longest_remembered];
+  if (dot == site.npos || length + 2 > sizeof pattern) return nullptr;
+  name.copy(pattern, length);
+  pattern[length] = '.';
+  pattern[length + 1] = '*';
+  const source* known = exactly({pattern, length + 2});
+  return known != nullptr && is_registry_suffix(site.substr(dot + 1)) ? known : nullptr;
+}
+
+const source* source_list::find(std::string_view name, std::string_view site) const {
   if (const source* known = exactly(name)) return known;
-  if (name.find('.') == name.npos || name.size() > longest_remembered) return nullptr;
+  if (site.empty() || name.size() > longest_remembered) return nullptr;
   if (name.ends_with('.')) name.remove_suffix(1);
-  std::string_view label = registered_label(name);
   for (;;) {
     if (const source* known = exactly(name)) return known;
-    if (!label.empty() && label.data() >= name.data()) {
-      char starred[longest_remembered + 2];
-      std::size_t length = label.data() + label.size() - name.data();
-      name.copy(starred, length);
-      starred[length] = '.';
-      starred[length + 1] = '*';
-      if (const source* known = exactly({starred, length + 2})) return known;
-    }
+    if (const source* known = starred(name, site)) return known;
     std::size_t dot = name.find('.');
     if (dot == name.npos) return nullptr;
     name.remove_prefix(dot + 1);

@@ -25,11 +25,13 @@ class source_list {
   /// first wins. The texts must outlive the list and be normal.
   void add(const source& known, std::span<const std::string_view> names);
 
-  /// The source of a host, or of a name that a campaign gives; the longest match wins. `name` is normal.
-  const source* find(std::string_view name) const;
+  /// The source of a host, or of a name that a campaign gives; the longest match wins. `name` is normal,
+  /// `site` the part of it that is its site, if any.
+  const source* find(std::string_view name, std::string_view site) const;
 
  private:
   const source* exactly(std::string_view name) const;
+  const source* starred(std::string_view name, std::string_view site) const;
 
   std::pmr::vector<source> sources_;
   name_map<std::uint32_t> by_name_;

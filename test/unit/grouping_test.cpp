@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "channels/site.hpp"
+
 namespace {
 
 using namespace journey::channels;
@@ -128,7 +130,7 @@ TEST_F(rules_test, memory_stays_bounded) {
 struct sources_test : all_memory_is_counted {
   source_list list{&memory};
   std::string find(std::string_view name) {
-    const source* found = list.find(name);
+    const source* found = list.find(name, site(name).value_or(""));
     return found == nullptr ? "none" : std::string(found->name);
   }
 };
@@ -150,6 +152,9 @@ TEST_F(sources_test, longest_match_wins) {
   EXPECT_EQ(find("notgoogle.com"), "none");
   EXPECT_EQ(find("google.com.evil.example"), "none");
   EXPECT_EQ(find("google.com."), "google");
+  EXPECT_EQ(find("agoogle.co.uk"), "none");
+  EXPECT_EQ(find("mail.google.com."), "gmail");
+  EXPECT_EQ(find(std::string(300, 'a') + ".google.com"), "none") << "longer than any host";
   EXPECT_EQ(find("facebook"), "facebook");
   EXPECT_EQ(find("facebook.com"), "none");
   EXPECT_EQ(find(""), "none");

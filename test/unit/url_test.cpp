@@ -251,12 +251,14 @@ TEST(site, of_hosts) {
   EXPECT_EQ(site(std::string(5000, 'a') + ".com"), std::nullopt);
 }
 
-TEST(site, registered_label) {
-  EXPECT_EQ(journey::channels::registered_label("www.google.co.uk"), "google");
-  EXPECT_EQ(journey::channels::registered_label("google.com"), "google");
-  EXPECT_EQ(journey::channels::registered_label("google.github.io"), "") << "anyone can have that";
-  EXPECT_EQ(journey::channels::registered_label("google.unheard-of"), "");
-  EXPECT_EQ(journey::channels::registered_label("co.uk"), "");
+TEST(site, registries_and_hosting_companies) {
+  using journey::channels::is_registry_suffix;
+  EXPECT_TRUE(is_registry_suffix("co.uk"));
+  EXPECT_TRUE(is_registry_suffix("com"));
+  EXPECT_FALSE(is_registry_suffix("github.io")) << "anyone can have a name there";
+  EXPECT_FALSE(is_registry_suffix("unheard-of"));
+  EXPECT_FALSE(is_registry_suffix("example.com"));
+  EXPECT_FALSE(is_registry_suffix(""));
 }
 
 }  // namespace
