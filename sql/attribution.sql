@@ -1,6 +1,6 @@
 -- The SQL contract of the room attribution.
 SET client_min_messages = warning;
-CREATE EXTENSION journey;
+CREATE EXTENSION IF NOT EXISTS journey;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
 SET search_path = public, journey;

@@ -39,6 +39,7 @@ void path_counts::add(path path, const results& results) {
 void path_counts::combine(const path_counts& other) {
   auto channel = channels_.numbers_of(other.channels_);
   for (id path = 0; path < other.paths_.size(); ++path) {
+    check_interrupts();
     other.channels_of(path, key_);
     for (id& number : key_) number = channel[number];
     exact_counts& counts = count(key_);
@@ -53,6 +54,7 @@ void path_counts::serialize(wire::writer& out) const {
   out.varint(paths_.size());
   std::pmr::vector<id> channels(memory_);
   for (id path = 0; path < paths_.size(); ++path) {
+    check_interrupts();
     channels_of(path, channels);
     out.varint(channels.size());
     for (id channel : channels) out.varint(channel);
@@ -91,13 +93,13 @@ channel_credits path_counts::credits(std::pmr::memory_resource* memory) const {
   std::pmr::vector<id> channels(memory), others(memory);
   std::pmr::vector<double> contributions(memory);
   for (id path = 0; path < paths_.size(); ++path) {
-    check_interrupts();
     double conversions = counts_[path].conversions.value(), value = counts_[path].value.value();
     channels_of(path, channels);
     double rate = conversion_rate(path), sum = 0;
     contributions.assign(channels.size(), 0.0);
     if (channels.size() > 1)
       for (std::size_t i = 0; i < channels.size(); ++i) {
+        check_interrupts();
         others.assign(channels.begin(), channels.end());
         others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
         contributions[i] = std::max(0.0, rate - conversion_rate(paths_.find(bytes(others))));

@@ -114,6 +114,7 @@ void transition_counts::deserialize(wire::reader& in) {
   if (order > highest_order) in.fail("the order is too high");
   order_ = static_cast<int>(order);
   channels_.deserialize(in);
+  if (order == 0 && channels_.size() > 0) in.fail("it has channels but no order");
   std::array<id, highest_order> room;
   std::size_t count_of_states = in.count(2);
   for (std::size_t i = 0; i < count_of_states; ++i) {
@@ -213,10 +214,11 @@ std::pmr::vector<transition> transition_counts::transitions(std::pmr::memory_res
     id from = sorted[first]->first;
     exact_sum total(memory);
     for (; end < sorted.size() && sorted[end]->first == from; ++end) total.add(sorted[end]->value);
+    double all = total.value();
     for (std::size_t i = first; i < end; ++i) {
-      double journeys = sorted[i]->value.value();
-      result.push_back({from == flow::start ? "(start)" : name(from), name(sorted[i]->second), journeys,
-                        journeys / total.value()});
+      double count = sorted[i]->value.value();
+      result.push_back(
+          {from == flow::start ? "(start)" : name(from), name(sorted[i]->second), count, count / all});
     }
   }
   return result;

@@ -114,7 +114,7 @@ class censored_chain {
     for (std::uint32_t i = 0; i < states_.size(); ++i) order.push_back(i);
     auto leaving = std::stable_partition(order.begin(), order.end(),
                                          [&](std::uint32_t i) { return belongs(states_[i], first, end); });
-    auto kept = static_cast<std::size_t>(leaving - order.begin());
+    auto kept = leaving - order.begin();
 
     std::pmr::vector<std::uint32_t> states(memory);
     for (std::uint32_t i : order) states.push_back(states_[i]);
@@ -126,10 +126,11 @@ class censored_chain {
       to[1] = from[1];
       for (std::size_t j = 0; j < order.size(); ++j) to[2 + j] = from[2 + order[j]];
     }
-    sorted.censor(kept);
+    sorted.censor(static_cast<std::size_t>(kept));
 
     censored_chain result(sorted, {sorted.states_.begin(), sorted.states_.begin() + kept, memory});
-    for (std::size_t i = 0; i <= kept; ++i) std::copy_n(sorted.at(i), result.width_, result.at(i));
+    for (std::size_t i = 0; i <= result.states_.size(); ++i)
+      std::copy_n(sorted.at(i), result.width_, result.at(i));
     return result;
   }
 

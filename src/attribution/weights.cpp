@@ -161,12 +161,10 @@ void rule::check() const {
 }
 
 window looking_back(std::int64_t converted_at, std::optional<std::int64_t> lookback) {
-  std::int64_t since = converted_at;
-  if (!lookback)
-    since = minus_infinity;
-  else if (converted_at != infinity && converted_at != minus_infinity &&
-           __builtin_sub_overflow(converted_at, *lookback, &since))
-    since = minus_infinity;
+  if (!lookback) return {minus_infinity, converted_at};
+  if (converted_at == infinity || converted_at == minus_infinity) return {converted_at, converted_at};
+  std::int64_t since;
+  if (__builtin_sub_overflow(converted_at, *lookback, &since)) since = minus_infinity;
   return {since, converted_at};
 }
 
