@@ -6,7 +6,7 @@ SET client_min_messages = warning;
 SET timezone = 'UTC';
 CREATE SCHEMA rfm_test;
 SET search_path = rfm_test, public;
-SELECT no_plan();
+SELECT plan(43);
 
 CREATE FUNCTION explained(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE line text; lines text := '';
@@ -49,6 +49,23 @@ CREATE TABLE expected_once AS SELECT * FROM plain_once;
 CREATE VIEW computed AS SELECT customer, (value).* FROM (SELECT customer, journey.rfm(paid_at, amount) AS value FROM payments GROUP BY customer) g WHERE value IS NOT NULL;
 CREATE VIEW computed_once AS SELECT customer, (value).* FROM (SELECT customer, journey.rfm(paid_at, amount, payment_id) AS value FROM payments GROUP BY customer) g WHERE value IS NOT NULL;
 
+CREATE TABLE snapshots AS
+SELECT '2023-01-01'::timestamptz + n * interval '1 month' AS snapshot FROM generate_series(-2, 14) n UNION ALL SELECT unnest('{2023-03-01,2023-03-01 12:00,2023-03-02}'::timestamptz[]);
+CREATE VIEW plain_history AS
+SELECT customer, snapshot, min(paid_at) AS first_paid_at, max(paid_at) AS last_paid_at, count(*) AS frequency, sum(amount) AS monetary
+FROM payments JOIN (SELECT DISTINCT snapshot FROM snapshots) s ON paid_at <= snapshot WHERE amount IS NOT NULL GROUP BY customer, snapshot;
+CREATE VIEW plain_window AS
+SELECT customer, snapshot, min(paid_at) AS first_paid_at, max(paid_at) AS last_paid_at, count(*) AS frequency, sum(amount) AS monetary
+FROM (SELECT DISTINCT ON (customer, payment_id) * FROM payments WHERE paid_at IS NOT NULL AND amount IS NOT NULL AND payment_id IS NOT NULL
+  ORDER BY customer, payment_id, paid_at, amount, scale(amount)) once
+JOIN (SELECT DISTINCT snapshot FROM snapshots) s ON paid_at <= snapshot AND paid_at > snapshot - interval '45 days' GROUP BY customer, snapshot;
+CREATE TABLE expected_history AS SELECT * FROM plain_history;
+CREATE TABLE expected_window AS SELECT * FROM plain_window;
+CREATE VIEW computed_history AS SELECT customer, s.* FROM (
+  SELECT customer, journey.rfm_history(paid_at, amount, (SELECT array_agg(snapshot) FROM snapshots)) AS history FROM payments GROUP BY customer) h, unnest(history) s;
+CREATE VIEW computed_window AS SELECT customer, s.* FROM (
+  SELECT customer, journey.rfm_history(paid_at, amount, (SELECT array_agg(snapshot) FROM snapshots), '45 days', payment_id) AS history FROM payments GROUP BY customer) h, unnest(history) s;
+
 -- Rows of one but not of the other, in text, so that the decimal places shown count, too.
 CREATE FUNCTION differences(one text, other text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE found bigint;
@@ -59,7 +76,9 @@ BEGIN
 END $$;
 CREATE FUNCTION check_equal(plan text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT is(differences('computed', 'expected'), 0::bigint, 'rfm equals plain SQL: ' || plan)
-  UNION ALL SELECT is(differences('computed_once', 'expected_once'), 0::bigint, 'rfm with payment_id equals plain SQL: ' || plan) $$;
+  UNION ALL SELECT is(differences('computed_once', 'expected_once'), 0::bigint, 'rfm with payment_id equals plain SQL: ' || plan)
+  UNION ALL SELECT is(differences('computed_history', 'expected_history'), 0::bigint, 'rfm_history equals the join with its snapshots: ' || plan)
+  UNION ALL SELECT is(differences('computed_window', 'expected_window'), 0::bigint, 'rfm_history with window and payment_id equals the join, too: ' || plan) $$;
 
 SELECT cmp_ok(count(*), '>', 1000::bigint, 'many customers') FROM expected;
 SELECT cmp_ok(sum(e.frequency), '>', sum(o.frequency) + 1000, 'many duplicates') FROM expected e JOIN expected_once o USING (customer);
@@ -88,6 +107,10 @@ SET min_parallel_table_scan_size = 0;
 SELECT matches(explained('SELECT * FROM computed'), 'Partial', 'a parallel plan');
 SELECT matches(explained('SELECT * FROM computed_once'), 'Gather', 'a parallel plan with payment_id');
 SELECT check_equal('parallel');
+SELECT matches(explained('SELECT customer, journey.rfm_history(paid_at, amount, ''{2023-06-01}'') FROM payments GROUP BY customer'), 'Partial', 'a parallel plan of a history');
+SELECT is(differences($$(SELECT s.* FROM (SELECT journey.rfm_history(paid_at, amount, '{2023-02-01,2023-06-01}', '30 days') AS h FROM payments) g, unnest(h) s)$$,
+  $$(SELECT snapshot, min(paid_at), max(paid_at), count(*), sum(amount) FROM payments JOIN unnest('{2023-02-01,2023-06-01}'::timestamptz[]) snapshot
+    ON paid_at <= snapshot AND paid_at > snapshot - interval '30 days' WHERE amount IS NOT NULL GROUP BY snapshot)$$), 0::bigint, 'one large group, in parallel');
 SELECT is(journey.rfm(paid_at, amount, payment_id)::text, NULL, 'over no rows, in parallel') FROM payments WHERE customer = 'nobody';
 RESET max_parallel_workers_per_gather;
 
@@ -114,5 +137,77 @@ SELECT matches(explained('SELECT * FROM (SELECT journey.rfm_bucket(5) OVER (PART
 SELECT doesnt_match(explained('SELECT * FROM (SELECT journey.rfm_bucket(5 + p) OVER (ORDER BY measure) AS b FROM measures) s WHERE b <= 1'), 'Run Condition', 'but not where their number changes');
 SELECT is((SELECT count(*) FROM (SELECT journey.rfm_bucket(5) OVER (PARTITION BY p ORDER BY measure) AS b FROM measures) s WHERE b <= 2),
   (SELECT count(*) FROM (SELECT percent_rank() OVER (PARTITION BY p ORDER BY measure) AS r FROM measures) s WHERE r < 0.4), 'a run condition keeps the result');
+
+-- A property: the history at t is rfm of the payments up to t
+CREATE VIEW up_to_snapshots AS
+SELECT customer, snapshot, (value).* FROM (
+  SELECT customer, snapshot, journey.rfm(paid_at, amount, payment_id) AS value
+  FROM payments JOIN (SELECT DISTINCT snapshot FROM snapshots) t ON paid_at <= snapshot GROUP BY customer, snapshot) v WHERE value IS NOT NULL;
+CREATE VIEW history_once AS
+SELECT customer, s.* FROM (SELECT customer, journey.rfm_history(paid_at, amount, (SELECT array_agg(snapshot) FROM snapshots), NULL, payment_id) AS history
+  FROM payments GROUP BY customer) h, unnest(history) s;
+SELECT is(differences('history_once', 'up_to_snapshots'), 0::bigint, 'the history at t equals rfm of the payments up to t');
+
+-- Snapshots of each group's own, shared by none
+SELECT is(count(*), 0::bigint, 'every customer with snapshots of its own')
+FROM (SELECT customer, journey.rfm_history(paid_at, amount, ARRAY['2023-01-01'::timestamptz + hashtext(customer) % 400 * interval '1 day']) AS history,
+    count(*) FILTER (WHERE paid_at <= '2023-01-01'::timestamptz + hashtext(customer) % 400 * interval '1 day' AND amount IS NOT NULL) AS frequency
+  FROM payments GROUP BY customer) h WHERE frequency <> coalesce((history[1]).frequency, 0);
+
+-- The recipe ("Building a historical user segmentation model with dbt", Jauregui, 2023) in plain SQL
+CREATE TABLE paid AS SELECT customer AS user_id, paid_at AS payment_date, payment_id, amount AS payment_amount FROM drawn WHERE paid_at IS NOT NULL AND amount IS NOT NULL;
+CREATE FUNCTION recipe_score(percentile float) RETURNS int LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN percentile >= 0.8 THEN 5 WHEN percentile >= 0.6 THEN 4 WHEN percentile >= 0.4 THEN 3 WHEN percentile >= 0.2 THEN 2 ELSE 1 END $$;
+CREATE FUNCTION recipe_segment(r int, f int) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE
+    WHEN r <= 2 AND f <= 2 THEN 'Hibernating'
+    WHEN r <= 2 AND f <= 4 THEN 'At Risk'
+    WHEN r <= 2 THEN 'Cannot Lose Them'
+    WHEN r = 3 AND f <= 2 THEN 'About to Sleep'
+    WHEN r = 3 AND f = 3 THEN 'Need Attention'
+    WHEN r <= 4 AND f = 1 THEN 'Promising'
+    WHEN r <= 4 AND f <= 3 THEN 'Potential Loyalists'
+    WHEN r <= 4 THEN 'Loyal Customers'
+    WHEN f = 1 THEN 'New Customers'
+    WHEN f <= 3 THEN 'Potential Loyalists'
+    ELSE 'Champions' END $$;
+\set now '''2024-02-01 07:30+00'''
+CREATE VIEW recipe_now AS
+WITH rfm_values AS (
+  SELECT user_id, :now::timestamptz - max(payment_date) AS recency, count(DISTINCT payment_id) AS frequency, sum(payment_amount) AS monetary FROM paid GROUP BY user_id
+), scores AS (
+  SELECT user_id, recipe_score(percent_rank() OVER (ORDER BY recency DESC)) AS r, recipe_score(percent_rank() OVER (ORDER BY frequency)) AS f,
+    recipe_score(percent_rank() OVER (ORDER BY monetary)) AS m FROM rfm_values)
+SELECT user_id, r, f, m, recipe_segment(r, f) AS segment FROM scores;
+CREATE VIEW ours_now AS
+SELECT user_id, r, f, m, journey.rfm_segment(r, f) AS segment FROM (
+  SELECT user_id, journey.rfm_bucket() OVER (ORDER BY (value).last_paid_at) AS r, journey.rfm_bucket() OVER (ORDER BY (value).frequency) AS f,
+    journey.rfm_bucket() OVER (ORDER BY (value).monetary) AS m
+  FROM (SELECT user_id, journey.rfm(payment_date, payment_amount, payment_id) AS value FROM paid GROUP BY user_id) v) s;
+SELECT is(differences('ours_now', 'recipe_now'), 0::bigint, 'the recipe''s model of the current segment');
+
+CREATE VIEW recipe_values AS
+SELECT user_id, date_month, date_month - max(payment_date) AS recency, count(DISTINCT payment_id) AS frequency, sum(payment_amount) AS monetary
+FROM (SELECT '2023-01-01'::timestamptz + n * interval '1 month' AS date_month FROM generate_series(0, 13) n) months JOIN paid ON payment_date <= date_month
+GROUP BY user_id, date_month;
+CREATE VIEW recipe_as_published AS
+SELECT user_id, date_month, recipe_score(percent_rank() OVER (ORDER BY recency DESC)) AS r, recipe_score(percent_rank() OVER (ORDER BY frequency)) AS f FROM recipe_values;
+CREATE VIEW recipe_as_meant AS
+SELECT user_id, date_month, recipe_score(percent_rank() OVER (PARTITION BY date_month ORDER BY recency DESC)) AS r,
+  recipe_score(percent_rank() OVER (PARTITION BY date_month ORDER BY frequency)) AS f FROM recipe_values;
+CREATE VIEW ours_by_month AS
+SELECT user_id, snapshot, journey.rfm_bucket() OVER (PARTITION BY snapshot ORDER BY last_paid_at) AS r, journey.rfm_bucket() OVER (PARTITION BY snapshot ORDER BY frequency) AS f
+FROM (SELECT user_id, s.* FROM (SELECT user_id, journey.rfm_history(payment_date, payment_amount,
+    (SELECT array_agg('2023-01-01'::timestamptz + n * interval '1 month') FROM generate_series(0, 13) n), NULL, payment_id) AS history FROM paid GROUP BY user_id) h, unnest(history) s) v;
+SELECT is(differences('ours_by_month', 'recipe_as_meant'), 0::bigint, 'the recipe''s history, ranked within each month');
+SELECT cmp_ok(differences('ours_by_month', 'recipe_as_published'), '>', 1000::bigint, 'ranks over all months at once are others');
+
+-- Dump and restore: the user's matrices travel, the shipped one comes with the extension
+INSERT INTO journey.rfm_matrix VALUES ('travels', 1, 1, 'all');
+\setenv DUMPED :DBNAME
+\! dropdb --if-exists rfm_restored && createdb rfm_restored && pg_dump --extension=journey "$DUMPED" | psql -X -d rfm_restored >/dev/null
+\set restored `psql -X -A -t -d rfm_restored -c "SELECT journey.rfm_segment(1, 1, 'travels') || ', ' || count(*) FILTER (WHERE matrix = 'standard') || ', ' || count(*) FROM journey.rfm_matrix"`
+\! dropdb rfm_restored
+SELECT is(:'restored'::text, 'all, 25, 26', 'matrices survive dump and restore');
 
 SELECT * FROM finish();

@@ -16,7 +16,7 @@ int compare_magnitudes(const amount& left, const amount& right) {
   if (left.weight != right.weight) return left.weight < right.weight ? -1 : 1;
   auto order = std::lexicographical_compare_three_way(left.digits.begin(), left.digits.end(),
                                                       right.digits.begin(), right.digits.end());
-  return order < 0 ? -1 : order > 0 ? 1 : 0;
+  return std::is_lt(order) ? -1 : std::is_gt(order) ? 1 : 0;
 }
 
 }  // namespace
