@@ -1,3 +1,4 @@
+SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS journey;
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
