@@ -160,7 +160,7 @@ SELECT results_eq('SELECT v, n, session_count(t, moment) FROM moments JOIN trail
 SELECT results_eq(format($$SELECT v, n, (%s_touch(t, moment, %L)).touched_at FROM moments JOIN trails USING (v) ORDER BY 1, 2$$, which, kind),
   format($$SELECT v, n, (SELECT %s((e.touch).touched_at) FROM expected_sessions e WHERE e.v = m.v AND (e.touch).touched_at <= moment AND %s) FROM moments m ORDER BY 1, 2$$,
     CASE which WHEN 'first' THEN 'min' ELSE 'max' END,
-    CASE kind WHEN 'any' THEN 'true' WHEN 'paid' THEN '(e.touch).medium = ''cpc''' ELSE 'coalesce((e.touch).source, '''') NOT IN ('''', ''(direct)'')' END),
+    CASE kind WHEN 'any' THEN 'true' WHEN 'paid' THEN '(e.touch).medium = ''cpc''' ELSE '(e.touch).source IS DISTINCT FROM ''(direct)''' END),
   format('%s %s touch until a moment', which, kind))
 FROM unnest(ARRAY['first', 'last']) which, unnest(enum_range(NULL::touch_kind)) kind;
 SELECT results_eq($$SELECT v, n, x.* FROM moments JOIN trails USING (v), touches(t, moment, '5 hours') x ORDER BY 1, 2, 3$$,

@@ -29,8 +29,8 @@ void read_rows(std::string_view query, const char* argument, std::span<const que
 /// `row(values, nulls)` runs in a memory context that is reset before the next row. `argument` names the
 /// query in messages. A query that fails keeps its own SQLSTATE; other columns than these are an error.
 template <class Row>
-void read_query(std::string_view query, const char* argument, std::span<const query_column> columns,
-                Row row, std::span<const query_parameter> parameters = {}) {
+void read_query(std::string_view query, const char* argument, std::span<const query_column> columns, Row row,
+                std::span<const query_parameter> parameters = {}) {
   read_rows(
       query, argument, columns,
       [](void* closure, const Datum* values, const bool* nulls) {
