@@ -5,8 +5,7 @@
 namespace journey::channels {
 namespace {
 
-constexpr std::string_view excluded =
-    "excluded";  // the category of sources that are steps on the way, no contacts
+constexpr std::string_view excluded = "excluded";  // the category of steps on the way, which are no contacts
 
 std::string_view category_of(const source* known) {
   return known == nullptr ? std::string_view() : known->category;

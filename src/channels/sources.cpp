@@ -19,10 +19,10 @@ const source* source_list::exactly(std::string_view name) const {
 /// The source known as `label.*`, `name` being one of its hosts.
 const source* source_list::starred(std::string_view name, std::string_view site) const {
   if (site.data() < name.data()) return nullptr;  // the site's label is no longer in it
-  std::size_t dot = site.find('.');
+  std::size_t dot = site.find('.');               // every site has one
   std::size_t length = site.data() + dot - name.data();
   char pattern[longest_remembered];
-  if (dot == site.npos || length + 2 > sizeof pattern) return nullptr;
+  if (length + 2 > sizeof pattern) return nullptr;
   name.copy(pattern, length);
   pattern[length] = '.';
   pattern[length + 1] = '*';
