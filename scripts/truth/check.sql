@@ -19,17 +19,19 @@ SELECT
   (SELECT sum(n * (n - 1) / 2) FROM (SELECT count(*) FROM truth.aliases GROUP BY person) AS person(n)) AS wanted
 \gset
 
--- The people all of whose ids, none of them shared, make one visitor, and no other id does.
+-- The people all of whose ids make one visitor, that has no other id. (A shared one stands twice among its visitor's.)
 CREATE TEMP TABLE recognised AS
 SELECT person, visitor_id
 FROM (
-  SELECT person, min(visitor_id) AS visitor_id, count(*) AS ids
-  FROM (SELECT *, count(*) OVER (PARTITION BY alias, is_user) AS owners FROM truth.aliases) AS mine
-  LEFT JOIN aliases USING (alias, is_user)
-  GROUP BY person
-  HAVING max(owners) = 1 AND count(visitor_id) = count(*) AND min(visitor_id) = max(visitor_id)
-) AS person
-JOIN (SELECT visitor_id, count(*) AS ids FROM aliases GROUP BY visitor_id) AS visitor USING (visitor_id, ids);
+  SELECT
+    person, visitor_id,
+    count(*) OVER (PARTITION BY person) AS ids_of_person,
+    count(*) OVER (PARTITION BY visitor_id) AS ids_of_visitor
+  FROM truth.aliases FULL JOIN aliases USING (alias, is_user)
+) AS id
+GROUP BY person, visitor_id
+HAVING count(person) = max(ids_of_person) AND count(visitor_id) = max(ids_of_visitor);
+ANALYZE recognised;
 
 -- Each of their sessions has to be the true one: the same start, the same end, as many events.
 SELECT
