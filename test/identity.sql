@@ -62,7 +62,7 @@ SELECT results_eq(
 -- latest_user equals the window function that people write for it (the RudderStack models), ties to the greater user id.
 SELECT bag_eq(
   $$SELECT alias, is_user, visitor_id FROM journey.resolve_aliases('SELECT a, u, t FROM graphs', 'latest_user')$$,
-  $$SELECT DISTINCT a, false, coalesce(first_value(u) OVER (PARTITION BY a ORDER BY u IS NULL, t DESC NULLS FIRST, u COLLATE "C" DESC), a)
+  $$SELECT DISTINCT a, false, coalesce(first_value(u) OVER (PARTITION BY a ORDER BY u IS NULL, t DESC NULLS LAST, u COLLATE "C" DESC), a)
       FROM graphs WHERE a IS NOT NULL
     UNION ALL SELECT DISTINCT u, true, u FROM graphs WHERE u IS NOT NULL$$,
   'latest_user equals the window function');

@@ -31,8 +31,9 @@ void alias_graph::add(node weak, node strong, instant seen_at) {
   } else if (rules_.mode == alias_mode::latest_user) {
     if (weak >= latest_.size()) latest_.resize(ids_.size());
     latest& last = latest_[weak];
-    if (last.user == no_node || seen_at > last.seen_at ||
-        (seen_at == last.seen_at && ids_[strong].text() > ids_[last.user].text()))
+    bool same_time = seen_at == last.seen_at;
+    if (last.user == no_node || (same_time && ids_[strong].text() > ids_[last.user].text()) ||
+        (!same_time && seen_at != unknown_time && (last.seen_at == unknown_time || seen_at > last.seen_at)))
       last = {seen_at, strong};
     return;
   } else if (!rules_.in_order) {

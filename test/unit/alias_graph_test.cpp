@@ -99,9 +99,12 @@ outcome reference(std::vector<row> rows, alias_mode mode, limits most = {}) {
   std::erase_if(rows, [](const row& one) { return !one.alias || !one.user; });
   if (mode == alias_mode::latest_user) {
     std::map<std::string, row> latest;
+    auto rank = [](const row& one) {  // an unknown time never beats a known one
+      return std::tuple(one.seen_at != unknown_time, one.seen_at, *one.user);
+    };
     for (const row& one : rows) {
       row& last = latest[*one.alias];
-      if (!last.user || std::tie(one.seen_at, one.user) > std::tie(last.seen_at, last.user)) last = one;
+      if (!last.user || rank(one) > rank(last)) last = one;
     }
     rows.clear();
     for (const auto& [alias, one] : latest) rows.push_back(one);
