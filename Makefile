@@ -9,7 +9,7 @@ ROOMS = channels sessions attribution identity rfm
 MODULE_big = journey
 SOURCES = $(sort $(wildcard src/*/*.cpp))
 OBJS = $(SOURCES:.cpp=.o)
-DATA = $(wildcard upgrade/journey--*--*.sql)
+DATA = $(wildcard upgrade/journey--*.sql)
 DATA_built = journey--$(EXTVERSION).sql
 REGRESS = $(basename $(notdir $(wildcard sql/*.sql)))
 

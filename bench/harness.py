@@ -65,7 +65,7 @@ class Server:
 
     def run(self, script, database=DATABASE):
         done = subprocess.run(
-            [*self.command, *self.variables, "-d", database], input=script, capture_output=True, text=True
+            [*self.command, *self.variables, "-d", database], input=script, capture_output=True, text=True, cwd=HERE
         )
         if done.returncode != 0:
             raise Failure(done.stderr.strip())

@@ -122,7 +122,7 @@ start_cluster() {
   if [ "$(id -u)" = 0 ]; then # the server refuses to run as root
     chown -R "$(server_user)" "$CLUSTER/data" "$CLUSTER/socket"
   fi
-  as_server initdb -D "$CLUSTER/data" -U journey -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$CLUSTER/initdb.log" 2>&1 ||
+  as_server initdb -D "$CLUSTER/data" -U analyst -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$CLUSTER/initdb.log" 2>&1 ||
     fail "initdb failed: $(cat "$CLUSTER/initdb.log")"
   cat >>"$CLUSTER/data/postgresql.conf" <<CONF
 listen_addresses = ''
@@ -140,7 +140,7 @@ CONF
   fi
   as_server pg_ctl -D "$CLUSTER/data" -l "$CLUSTER/socket/server.log" -w start >/dev/null ||
     fail "the private server did not start: $(tail -n 5 "$CLUSTER/socket/server.log")"
-  export PGHOST="$CLUSTER/socket" PGPORT=5432 PGUSER=journey PGDATABASE=postgres
+  export PGHOST="$CLUSTER/socket" PGPORT=5432 PGUSER=analyst PGDATABASE=postgres
 }
 
 # Sets CLUSTER to a new directory where the server's user can come and programs may run. Its name is plain enough for

@@ -143,18 +143,19 @@ def round_trip():
 
 def upgrades():
     """Each released version, upgraded, must be what a fresh installation is."""
-    described = f"SELECT object, coalesce(obj_description(objid, classid::regclass::name), '') FROM ({MEMBERS}) m ORDER BY 1"
-    bodies = f"SELECT object, pg_get_functiondef(oid) FROM ({FUNCTIONS}) f WHERE prokind <> 'a' ORDER BY 1"
+    everything = (
+        f"SELECT object, obj_description(objid, classid::regclass::name) FROM ({MEMBERS}) m"
+        f" UNION ALL SELECT object, replace(pg_get_functiondef(oid), chr(10), '') FROM ({FUNCTIONS}) f WHERE prokind <> 'a'"
+    )
     fresh(DATABASE)
     sql("CREATE EXTENSION journey;")
-    expected = sql(described) + sql(bodies)
+    expected = set(rows(everything))
     for base in sorted((ROOT / "upgrade").glob("journey--*.sql")):
         version = base.stem.removeprefix("journey--")
-        if "--" in version:
-            continue
-        fresh(DATABASE)
-        sql(f"CREATE EXTENSION journey VERSION '{version}';\nALTER EXTENSION journey UPDATE;")
-        tap.ok(sql(described) + sql(bodies) == expected, f"{version}, upgraded, is what a fresh installation is")
+        if "--" not in version:
+            fresh(DATABASE)
+            sql(f"CREATE EXTENSION journey VERSION '{version}';\nALTER EXTENSION journey UPDATE;")
+            tap.none(sorted(expected ^ set(rows(everything)))[:20], f"{version}, upgraded, is what a fresh installation is")
 
 
 def comings_and_goings():

@@ -3,7 +3,7 @@
 
 #include <csignal>
 
-extern "C" volatile std::sig_atomic_t InterruptPending;  // the server's own flag
+extern "C" volatile std::sig_atomic_t InterruptPending;  // NOLINT: the server's own flag
 
 namespace journey {
 

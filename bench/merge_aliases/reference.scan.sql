@@ -1,0 +1,1 @@
+SELECT count(seen_at) FROM all_edges;
