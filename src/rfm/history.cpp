@@ -85,12 +85,11 @@ void dated::deserialize(wire::reader& in) {
   std::pmr::vector<instant> snapshots(memory_);
   snapshots.reserve(count);
   for (std::size_t i = 0; i < count; ++i) snapshots.push_back(in.fixed<instant>());
-  own_.emplace(memory_, snapshots, static_cast<instant>(window));
-  dates_ = &*own_;
+  dates_ = own_ = make<calendar>(snapshots, static_cast<instant>(window));
 }
 
 void history::add(instant paid_at, const amount& value) {
-  if (sums_) return sums_->add(paid_at, value);
+  if (sums_ != nullptr) return sums_->add(paid_at, value);
   log_.signed_varint(step(latest_, paid_at));
   rfm::serialize(value, log_);
   latest_ = paid_at;
@@ -99,29 +98,29 @@ void history::add(instant paid_at, const amount& value) {
 }
 
 void history::settle() {
-  sums_.emplace(memory_, *dates());
+  sums_ = make<timeline>(*dates());
   each_logged(memory_, bytes(log_),
               [&](instant paid_at, const amount& value) { sums_->add(paid_at, value); });
   log_ = wire::writer(memory_);
 }
 
 void history::combine(const history& other) {
-  if (other.sums_) {
-    if (!sums_) settle();
+  if (other.sums_ != nullptr) {
+    if (sums_ == nullptr) settle();
     sums_->combine(*other.sums_);
   }
   each_logged(memory_, bytes(other.log_), [&](instant paid_at, const amount& value) { add(paid_at, value); });
 }
 
 void history::sum_up(timeline& sums) const {
-  if (sums_) sums.combine(*sums_);
+  if (sums_ != nullptr) sums.combine(*sums_);
   each_logged(memory_, bytes(log_), [&](instant paid_at, const amount& value) { sums.add(paid_at, value); });
 }
 
 void history::serialize(wire::writer& out) const {
   dated::serialize(out);
-  out.fixed(sums_.has_value());
-  if (sums_)
+  out.fixed(sums_ != nullptr);
+  if (sums_ != nullptr)
     sums_->serialize(out);
   else
     out.text(bytes(log_));
@@ -132,7 +131,7 @@ void history::deserialize(wire::reader& in) {
   auto settled = in.fixed<std::uint8_t>();
   if (settled > 1) in.fail("its form is unknown");
   if (settled == 1) {
-    sums_.emplace(memory_, *dates());
+    sums_ = make<timeline>(*dates());
     sums_->deserialize(in);
   } else {
     each_logged(memory_, in.text(), [&](instant paid_at, const amount& value) { add(paid_at, value); });

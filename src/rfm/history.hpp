@@ -1,7 +1,6 @@
 // What a customer's payments had come to at each of many moments, in one pass. No PostgreSQL headers here.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -105,22 +104,33 @@ class dated {
  public:
   explicit dated(std::pmr::memory_resource* memory) : memory_(memory) {}
   dated(const dated&) = delete;
+  ~dated() { free(own_); }
 
   const calendar* dates() const { return dates_; }
   /// Goes by `dates`, which outlive the state.
   void share(const calendar& dates) { dates_ = &dates; }
   /// Goes by a copy of `dates`.
-  void keep(const calendar& dates) { dates_ = &own_.emplace(memory_, dates); }
+  void keep(const calendar& dates) { dates_ = own_ = make<calendar>(dates); }
 
  protected:
   void serialize(wire::writer& out) const;
   void deserialize(wire::reader& in);
 
+  // Rare parts are held by pointer: most states have none, and there is one for each customer.
+  template <class Part, class... Arguments>
+  Part* make(Arguments&&... arguments) {
+    return std::pmr::polymorphic_allocator<>(memory_).new_object<Part>(memory_, arguments...);
+  }
+  template <class Part>
+  void free(Part* part) {
+    if (part != nullptr) std::pmr::polymorphic_allocator<>(memory_).delete_object(part);
+  }
+
   std::pmr::memory_resource* memory_;
 
  private:
   const calendar* dates_ = nullptr;
-  std::optional<calendar> own_;
+  calendar* own_ = nullptr;
 };
 
 /// All payments of a customer. They are written down one after the other, which is small, and summed up where
@@ -128,6 +138,7 @@ class dated {
 class history : public dated {
  public:
   explicit history(std::pmr::memory_resource* memory) : dated(memory), log_(memory) { log_.reserve(96); }
+  ~history() { free(sums_); }
 
   void add(instant paid_at, const amount& value);
   /// `other` goes by an equal calendar.
@@ -144,7 +155,7 @@ class history : public dated {
 
   wire::writer log_;
   instant latest_ = 0;  // time of the payment that was written last: the log holds the steps between times
-  std::optional<timeline> sums_;
+  timeline* sums_ = nullptr;
 };
 
 /// As `history`, over payments that count once by their id.

@@ -266,7 +266,7 @@ COMMENT ON FUNCTION journey.rfm_history_deserialize(bytea, internal) IS 'Interna
 CREATE AGGREGATE journey.rfm_history(paid_at timestamptz, amount numeric, snapshots timestamptz[]) (
   SFUNC = journey.rfm_history_add,
   STYPE = internal,
-  SSPACE = 600,
+  SSPACE = 400,
   FINALFUNC = journey.rfm_history_final,
   COMBINEFUNC = journey.rfm_history_combine,
   SERIALFUNC = journey.rfm_history_serialize,
@@ -279,7 +279,7 @@ COMMENT ON AGGREGATE journey.rfm_history(timestamptz, numeric, timestamptz[]) IS
 CREATE AGGREGATE journey.rfm_history(paid_at timestamptz, amount double precision, snapshots timestamptz[]) (
   SFUNC = journey.rfm_history_add,
   STYPE = internal,
-  SSPACE = 600,
+  SSPACE = 400,
   FINALFUNC = journey.rfm_history_final,
   COMBINEFUNC = journey.rfm_history_combine,
   SERIALFUNC = journey.rfm_history_serialize,
@@ -292,7 +292,7 @@ COMMENT ON AGGREGATE journey.rfm_history(timestamptz, double precision, timestam
 CREATE AGGREGATE journey.rfm_history(paid_at timestamptz, amount bigint, snapshots timestamptz[]) (
   SFUNC = journey.rfm_history_add,
   STYPE = internal,
-  SSPACE = 600,
+  SSPACE = 400,
   FINALFUNC = journey.rfm_history_final,
   COMBINEFUNC = journey.rfm_history_combine,
   SERIALFUNC = journey.rfm_history_serialize,
@@ -305,7 +305,7 @@ COMMENT ON AGGREGATE journey.rfm_history(timestamptz, bigint, timestamptz[]) IS
 CREATE AGGREGATE journey.rfm_history(paid_at timestamptz, amount integer, snapshots timestamptz[]) (
   SFUNC = journey.rfm_history_add,
   STYPE = internal,
-  SSPACE = 600,
+  SSPACE = 400,
   FINALFUNC = journey.rfm_history_final,
   COMBINEFUNC = journey.rfm_history_combine,
   SERIALFUNC = journey.rfm_history_serialize,
@@ -318,7 +318,7 @@ COMMENT ON AGGREGATE journey.rfm_history(timestamptz, integer, timestamptz[]) IS
 CREATE AGGREGATE journey.rfm_history(paid_at timestamptz, amount numeric, snapshots timestamptz[], "window" interval) (
   SFUNC = journey.rfm_history_add,
   STYPE = internal,
-  SSPACE = 600,
+  SSPACE = 400,
   FINALFUNC = journey.rfm_history_final,
   COMBINEFUNC = journey.rfm_history_combine,
   SERIALFUNC = journey.rfm_history_serialize,
@@ -331,7 +331,7 @@ COMMENT ON AGGREGATE journey.rfm_history(timestamptz, numeric, timestamptz[], in
 CREATE AGGREGATE journey.rfm_history(paid_at timestamptz, amount double precision, snapshots timestamptz[], "window" interval) (
   SFUNC = journey.rfm_history_add,
   STYPE = internal,
-  SSPACE = 600,
+  SSPACE = 400,
   FINALFUNC = journey.rfm_history_final,
   COMBINEFUNC = journey.rfm_history_combine,
   SERIALFUNC = journey.rfm_history_serialize,
@@ -344,7 +344,7 @@ COMMENT ON AGGREGATE journey.rfm_history(timestamptz, double precision, timestam
 CREATE AGGREGATE journey.rfm_history(paid_at timestamptz, amount bigint, snapshots timestamptz[], "window" interval) (
   SFUNC = journey.rfm_history_add,
   STYPE = internal,
-  SSPACE = 600,
+  SSPACE = 400,
   FINALFUNC = journey.rfm_history_final,
   COMBINEFUNC = journey.rfm_history_combine,
   SERIALFUNC = journey.rfm_history_serialize,
@@ -357,7 +357,7 @@ COMMENT ON AGGREGATE journey.rfm_history(timestamptz, bigint, timestamptz[], int
 CREATE AGGREGATE journey.rfm_history(paid_at timestamptz, amount integer, snapshots timestamptz[], "window" interval) (
   SFUNC = journey.rfm_history_add,
   STYPE = internal,
-  SSPACE = 600,
+  SSPACE = 400,
   FINALFUNC = journey.rfm_history_final,
   COMBINEFUNC = journey.rfm_history_combine,
   SERIALFUNC = journey.rfm_history_serialize,
