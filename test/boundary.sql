@@ -5,7 +5,7 @@
 SET client_min_messages = warning;
 SELECT plan(50);
 
-CREATE FUNCTION fail(kind text) RETURNS text LANGUAGE c STRICT AS 'journey_boundary', 'journey_fail';
+CREATE FUNCTION fail_as(kind text) RETURNS text LANGUAGE c STRICT AS 'journey_boundary', 'journey_fail';
 CREATE FUNCTION fail_in_server() RETURNS void LANGUAGE c AS 'journey_boundary', 'journey_fail_in_server';
 CREATE FUNCTION rescue() RETURNS text LANGUAGE c AS 'journey_boundary', 'journey_rescue';
 CREATE FUNCTION alive() RETURNS int LANGUAGE c AS 'journey_boundary', 'journey_alive';
@@ -22,17 +22,17 @@ CREATE AGGREGATE hoard(bigint) (
   SERIALFUNC = hoard_serialize, DESERIALFUNC = hoard_deserialize, PARALLEL = SAFE);
 
 -- Exceptions
-SELECT is(fail('none'), 'no failure');
-SELECT throws_ok($$SELECT fail('bad_alloc')$$, '53200', 'out of memory', 'std::bad_alloc');
-SELECT throws_ok($$SELECT fail('huge allocation')$$, '53200', 'out of memory', 'an impossible allocation');
-SELECT is(fail('aligned allocation'), 'no failure', 'allocations on 16, 64 and 4096 bytes');
-SELECT throws_ok($$SELECT fail('std::exception')$$, 'XX000', 'something std', 'std::exception');
-SELECT throws_ok($$SELECT fail('length_error')$$, '54000', 'too long', 'std::length_error');
-SELECT throws_ok($$SELECT fail('out_of_range')$$, '22003', 'too far', 'std::out_of_range');
-SELECT throws_ok($$SELECT fail('invalid_argument')$$, '22023', 'not that', 'std::invalid_argument');
-SELECT throws_ok($$SELECT fail('unknown')$$, 'XX000', 'unknown C++ exception', 'an exception of no known type');
-SELECT throws_ok($$SELECT fail('long message')$$, '22023', repeat('x', 1023), 'a long message is cut');
-SELECT throws_ok($$SELECT fail('cut in a character')$$, '22023', repeat(U&'\20AC', 341), 'a message is cut between characters');
+SELECT is(fail_as('none'), 'no failure');
+SELECT throws_ok($$SELECT fail_as('bad_alloc')$$, '53200', 'out of memory', 'std::bad_alloc');
+SELECT throws_ok($$SELECT fail_as('huge allocation')$$, '53200', 'out of memory', 'an impossible allocation');
+SELECT is(fail_as('aligned allocation'), 'no failure', 'allocations on 16, 64 and 4096 bytes');
+SELECT throws_ok($$SELECT fail_as('std::exception')$$, 'XX000', 'something std', 'std::exception');
+SELECT throws_ok($$SELECT fail_as('length_error')$$, '54000', 'too long', 'std::length_error');
+SELECT throws_ok($$SELECT fail_as('out_of_range')$$, '22003', 'too far', 'std::out_of_range');
+SELECT throws_ok($$SELECT fail_as('invalid_argument')$$, '22023', 'not that', 'std::invalid_argument');
+SELECT throws_ok($$SELECT fail_as('unknown')$$, 'XX000', 'unknown C++ exception', 'an exception of no known type');
+SELECT throws_ok($$SELECT fail_as('long message')$$, '22023', repeat('x', 1023), 'a long message is cut');
+SELECT throws_ok($$SELECT fail_as('cut in a character')$$, '22023', repeat(U&'\20AC', 341), 'a message is cut between characters');
 
 CREATE FUNCTION caught(statement text, OUT state text, OUT message text, OUT detail text, OUT hint text) LANGUAGE plpgsql AS $$
 BEGIN
@@ -40,7 +40,7 @@ BEGIN
 EXCEPTION WHEN query_canceled OR others THEN
   GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
 END $$;
-SELECT is(caught($$SELECT fail('journey::error')$$)::text, '(22012,"the message","the detail","the hint")', 'all fields of journey::error');
+SELECT is(caught($$SELECT fail_as('journey::error')$$)::text, '(22012,"the message","the detail","the hint")', 'all fields of journey::error');
 
 -- PostgreSQL errors under C++ frames
 SELECT is(caught('SELECT fail_in_server()')::text, '(22012,"server says no","","try one")', 'a PostgreSQL error keeps its fields');
@@ -76,7 +76,7 @@ BEGIN
   FOR i IN 1..times LOOP
     IF i = 1000 THEN before := resident(); END IF;
     BEGIN
-      IF kind = 'server' THEN PERFORM fail_in_server(); ELSE PERFORM fail(kind); END IF;
+      IF kind = 'server' THEN PERFORM fail_in_server(); ELSE PERFORM fail_as(kind); END IF;
     EXCEPTION WHEN others THEN NULL;
     END;
   END LOOP;
@@ -142,7 +142,7 @@ SELECT is(caught($q$SELECT read_query('SELECT 1, 2, 3')$q$)::text,
 SELECT is((caught($q$SELECT read_query('SELECT ''a''::text')$q$)).detail, 'The query returns 1 columns.', 'too few columns');
 SELECT is((caught($q$SELECT read_query('SELECT ''a''::text, 1::bigint, now(), 1')$q$)).detail, 'The query returns 4 columns.', 'too many columns');
 SELECT is((caught($q$SELECT read_query('SELECT ''a''::text, -n FROM numbers')$q$)).state, '22003', 'an exception in the row handler');
-SELECT is(fail('none'), 'no failure', 'and after all that the server is alive');
+SELECT is(fail_as('none'), 'no failure', 'and after all that the server is alive');
 
 -- Parallel plans inside
 SELECT is(read_query('SELECT ''a''::text, hoard(n) FROM shared_numbers'), 80000200000, 'a parallel plan in the inner query');
