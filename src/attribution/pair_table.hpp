@@ -22,8 +22,9 @@ class pair_table {
 
   /// The value of a pair, made at its first use.
   Value& of(std::uint32_t first, std::uint32_t second) {
-    auto [place, is_new] =
-        places_.try_emplace(static_cast<std::uint64_t>(first) << 32 | second, entries_.size());
+    // A false alarm: NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult)
+    std::uint64_t key = static_cast<std::uint64_t>(first) << 32 | second;
+    auto [place, is_new] = places_.try_emplace(key, entries_.size());
     if (is_new) entries_.push_back({first, second, Value(entries_.get_allocator().resource())});
     return entries_[place->second].value;
   }
