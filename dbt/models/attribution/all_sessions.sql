@@ -1,0 +1,20 @@
+{{ config(indexes=[{'columns': ['visitor_id']}]) }}
+select
+  journey.session_id(visitor_id, session.started_at) as session_id,
+  visitor_id,
+  session.session_number,
+  session.started_at,
+  session.ended_at,
+  lead(session.started_at) over (partition by visitor_id order by session.session_number) as next_started_at,
+  extract(epoch from session.ended_at - session.started_at) as seconds,
+  session.events,
+  session.conversions as sign_ups,
+  session.converted_at as signed_up_at,
+  session.landing_page,
+  (session.touch).source,
+  (session.touch).medium,
+  (session.touch).campaign,
+  (session.touch).channel,
+  (session.touch).referrer
+from {{ ref('visitor_trails') }}
+cross join lateral journey.sessions(trail) as session

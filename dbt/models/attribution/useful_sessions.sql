@@ -1,0 +1,10 @@
+with marked as (
+  select
+    session.*,
+    session.session_number = 1 as is_first,
+    coalesce(session.started_at <= sign_up.signed_up_at
+             and (session.next_started_at is null or session.next_started_at > sign_up.signed_up_at), false) as is_sign_up
+  from {{ ref('all_sessions') }} as session
+  left join {{ ref('sign_ups') }} as sign_up using (visitor_id)
+)
+select * from marked where is_first or is_sign_up

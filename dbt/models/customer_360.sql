@@ -1,0 +1,49 @@
+{%- set orders = journey.has_input('orders') -%}
+-- One row a visitor: who, when, where from, how valuable.
+with aliases as (
+  select
+    visitor_id,
+    count(*) filter (where is_user) as user_ids,
+    count(*) filter (where not is_user) as anonymous_ids
+  from {{ ref('alias_visitors') }}
+  group by visitor_id
+),
+activity as (
+  select
+    visitor_id,
+    count(*) as sessions,
+    sum(events) as events,
+    max(ended_at) as last_seen_at
+  from {{ ref('all_sessions') }}
+  group by visitor_id
+)
+select
+  visitor_id,
+  coalesce(aliases.user_ids, 0) as user_ids,
+  coalesce(aliases.anonymous_ids, 0) as anonymous_ids,
+  attribution.first_seen_at,
+  activity.last_seen_at,
+  coalesce(activity.sessions, 0) as sessions,
+  coalesce(activity.events, 0) as events,
+  attribution.signed_up_at,
+  attribution.sessions_before_sign_up,
+  attribution.first_page,
+  attribution.first_touch_channel,
+  attribution.last_touch_channel,
+  {% if orders %}
+  rfm.first_paid_at,
+  rfm.last_paid_at,
+  coalesce(rfm.frequency, 0) as orders,
+  coalesce(rfm.monetary, 0) as lifetime_value,
+  rfm.segment
+  {% else %}
+  null::timestamptz as first_paid_at,
+  null::timestamptz as last_paid_at,
+  0::bigint as orders,
+  0::numeric as lifetime_value,
+  null::text as segment
+  {% endif %}
+from {{ ref('attribution') }} as attribution
+full join aliases using (visitor_id)
+full join activity using (visitor_id)
+{% if orders %}full join {{ ref('rfm_current') }} as rfm using (visitor_id){% endif %}

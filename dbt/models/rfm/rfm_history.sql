@@ -1,0 +1,40 @@
+{{ config(enabled=journey.has_input('orders')) }}
+{%- set zone = dbt.string_literal(var('journey_time_zone')) -%}
+{%- set grain = var('journey_snapshot_grain') -%}
+{%- set step = "interval '3 months'" if grain == 'quarter' else "interval '1 " ~ grain ~ "'" -%}
+-- A snapshot stands at the end of each period: everything paid before the next one begins counts. The current period is not over.
+with bounds as (
+  select
+    date_trunc('{{ grain }}', min(paid_at) at time zone {{ zone }}) as first_period,
+    date_trunc('{{ grain }}', {{ journey.as_of() }} at time zone {{ zone }}) as current_period
+  from {{ ref('visitor_orders') }}
+),
+grid as (
+  select array_agg(period at time zone {{ zone }} - interval '1 microsecond' order by period) as snapshots
+  from bounds, generate_series(first_period + {{ step }}, current_period, {{ step }}) as period
+),
+valued as (
+  select visitor_id, unnest(journey.rfm_history(paid_at, amount, (select snapshots from grid))) as state
+  from {{ ref('visitor_orders') }}
+  group by visitor_id
+),
+scored as (
+  select
+    visitor_id,
+    (state).snapshot as snapshot_at,
+    (state).first_paid_at,
+    (state).last_paid_at,
+    (state).frequency,
+    (state).monetary
+  from valued
+),
+ranked as (
+  select
+    *,
+    journey.rfm_bucket(5) over (partition by snapshot_at order by last_paid_at) as recency_score,
+    journey.rfm_bucket(5) over (partition by snapshot_at order by frequency) as frequency_score,
+    journey.rfm_bucket(5) over (partition by snapshot_at order by monetary) as monetary_score
+  from scored
+)
+select *, journey.rfm_segment(recency_score, frequency_score) as segment
+from ranked

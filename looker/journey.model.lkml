@@ -1,0 +1,64 @@
+connection: "@{journey_connection}"
+label: "Customer Journeys"
+
+include: "/views/*.view.lkml"
+include: "/dashboards/*.dashboard.lookml"
+
+explore: visitors {
+  label: "Visitors"
+  description: "Who they are, when they came, where from, what they paid. Joined with their sessions, the credits of their conversions and their RFM segment over time."
+
+  join: sessions {
+    type: left_outer
+    relationship: one_to_many
+    sql_on: ${visitors.visitor_id} = ${sessions.visitor_id} ;;
+  }
+  join: credits {
+    type: left_outer
+    relationship: one_to_many
+    sql_on: ${visitors.visitor_id} = ${credits.visitor_id} ;;
+  }
+  join: segments {
+    type: left_outer
+    relationship: one_to_many
+    sql_on: ${visitors.visitor_id} = ${segments.visitor_id} ;;
+  }
+}
+
+explore: credits {
+  label: "Attribution"
+  description: "Which channel earned which share of each sign-up and order, by attribution model. Filter or pivot by the model."
+
+  join: visitors {
+    type: left_outer
+    relationship: many_to_one
+    sql_on: ${credits.visitor_id} = ${visitors.visitor_id} ;;
+  }
+}
+
+explore: flows {
+  label: "Paths"
+  description: "Each event with the four that follow it in its session."
+
+  join: visitors {
+    type: left_outer
+    relationship: many_to_one
+    sql_on: ${flows.visitor_id} = ${visitors.visitor_id} ;;
+  }
+}
+
+explore: segments {
+  label: "RFM Segments over Time"
+  description: "The segment of every customer at the end of each period."
+
+  join: visitors {
+    type: left_outer
+    relationship: many_to_one
+    sql_on: ${segments.visitor_id} = ${visitors.visitor_id} ;;
+  }
+}
+
+explore: migrations {
+  label: "RFM Migrations"
+  description: "How many customers moved from which segment to which between two periods."
+}

@@ -1,0 +1,272 @@
+"""Runs the dbt package on a made-up shop and on other people's events, in the cluster that PGHOST names. Prints TAP.
+
+What must hold: every test of the package passes; an incremental run leaves the same tables as a full refresh, batch by
+batch; the RudderStack five equal their rules in plain SQL; wrong settings stop with a message that says what to set;
+every column is documented; the Looker views name only tables and columns that are there.
+"""
+
+import argparse
+import csv
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import looker
+
+ROOT = pathlib.Path(__file__).parent.parent
+PROJECT = ROOT / "dbt" / "integration_tests"
+BOOKKEEPING = {"built_at", "changed_at", "previous_visitor_id"}
+
+
+class Tap:
+    def __init__(self):
+        self.number = self.failures = 0
+
+    def ok(self, good, name, why=""):
+        self.number += 1
+        self.failures += not good
+        print(f"{'ok' if good else 'not ok'} {self.number} - {name}", flush=True)
+        if not good:
+            print("\n".join("# " + line for line in str(why).splitlines()), flush=True)
+        return good
+
+    def skip(self, name, why):
+        self.number += 1
+        print(f"ok {self.number} - {name} # SKIP {why}", flush=True)
+
+
+class Shop:
+    """The database and the dbt project over it."""
+
+    def __init__(self, options):
+        self.psql_command = options.psql
+        self.dbt_command = options.dbt
+        self.target = options.target
+
+    def sql(self, text):
+        run = [self.psql_command, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-"]
+        done = subprocess.run(run, input=text, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        return done.stdout.strip()
+
+    def dbt(self, *command, schema="analytics", variables=None):
+        environment = os.environ | {
+            "DBT_SCHEMA": schema,
+            "DBT_PROFILES_DIR": str(PROJECT),
+            "DBT_TARGET_PATH": str(self.target / schema),
+            "DBT_LOG_PATH": str(self.target / "logs"),
+            "DBT_PACKAGES_INSTALL_PATH": str(self.target / "packages"),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "DBT_USE_COLORS": "false",
+        }
+        run = [self.dbt_command, *command]
+        if variables is not None:
+            run += ["--vars", json.dumps(variables)]
+        done = subprocess.run(run, cwd=PROJECT, env=environment, capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    def tables(self, schema):
+        rows = self.sql(
+            "SELECT table_name, string_agg(quote_ident(column_name) || CASE WHEN udt_name = 'trail' THEN '::text' ELSE '' END, ', '"
+            f" ORDER BY ordinal_position) FROM information_schema.columns WHERE table_schema = '{schema}'"
+            f" AND column_name <> ALL ('{{{','.join(BOOKKEEPING)}}}') GROUP BY table_name ORDER BY table_name"
+        )
+        return dict(row.split("|", 1) for row in rows.splitlines())
+
+    def differences(self, left, right, columns):
+        """Rows of one side alone; duplicates count."""
+        return self.sql(
+            f"(SELECT '-', row.* FROM (SELECT {columns} FROM {left} EXCEPT ALL SELECT {columns} FROM {right}) AS row LIMIT 5)"
+            f" UNION ALL (SELECT '+', row.* FROM (SELECT {columns} FROM {right} EXCEPT ALL SELECT {columns} FROM {left}) AS row LIMIT 5)"
+        )
+
+
+def same_tables(tap, shop, left, right, when):
+    here, there = shop.tables(left), shop.tables(right)
+    tap.ok(here == there, f"{when}: the same tables with the same columns", f"{here}\n{there}")
+    for table in sorted(here.keys() & there.keys()):
+        differences = shop.differences(f"{left}.{table}", f"{right}.{table}", here[table])
+        tap.ok(differences == "", f"{when}: {table}", differences)
+
+
+def built(tap, name, result):
+    return tap.ok(result[0] == 0, name, result[1][-6000:])
+
+
+def test_batches(tap, shop):
+    """Four deliveries: an incremental run after each, and a full refresh beside it after the second and the last."""
+    for number, until in enumerate(["2026-02-10", "2026-03-01", "2026-04-20", "2026-07-01"], start=1):
+        shop.sql(f"CALL shop.arrive('{until}')")
+        built(tap, f"batch {number}: builds, and all its tests pass", shop.dbt("build"))
+        if number in (2, 4):
+            built(tap, f"batch {number}: full refresh", shop.dbt("run", "--full-refresh", schema="refreshed"))
+            same_tables(tap, shop, "analytics", "refreshed", f"batch {number}, incremental as full refresh")
+    built(tap, "nothing new: builds", shop.dbt("run"))
+    same_tables(tap, shop, "analytics", "refreshed", "nothing new")
+
+
+def test_totals(tap, shop):
+    tap.ok(int(shop.sql("SELECT count(*) FROM analytics.sign_ups")) > 50, "there are sign-ups to speak of")
+    differences = shop.sql(
+        "SELECT model FROM analytics.channel_performance GROUP BY model"
+        " HAVING abs(sum(sign_ups) - (SELECT count(*) FROM analytics.sign_ups)) > 1e-6"
+        " OR abs(sum(orders) - (SELECT count(*) FROM shop.orders)) > 1e-6"
+        " OR abs(sum(value) - (SELECT sum(amount) FROM shop.orders)) > 1e-4"
+    )
+    tap.ok(differences == "", "under every model, credits add up to the sign-ups, the orders and the money", differences)
+    differences = shop.sql(
+        "SELECT visitor_id FROM analytics.customer_360 LEFT JOIN (SELECT visitor_id, sum(amount) AS paid FROM analytics.visitor_orders"
+        " GROUP BY 1) AS orders USING (visitor_id) WHERE lifetime_value <> coalesce(paid, 0)"
+    )
+    tap.ok(differences == "", "lifetime values are the sums of the orders", differences)
+
+
+def test_rudderstack(tap, shop):
+    settings = {"journey_alias_mode": "latest_user", "journey_identifies": None}
+    built(tap, "latest_user: builds", shop.dbt("run", "--select", "+mapped_tracks", "+session_tracks", "+track_facts", "+tracks_flow", "+aliases_mapping",
+                                               schema="latest_user", variables=settings))
+    shop.sql((PROJECT / "rudderstack.sql").read_text())
+    columns = {
+        "aliases_mapping": "alias, dbt_visitor_id",
+        "mapped_tracks": 'event_id, anonymous_id, dbt_visitor_id, "timestamp", event, idle_time_minutes',
+        "session_tracks": "session_id, dbt_visitor_id, session_start_at, session_sequence_number, next_session_start_at",
+        "track_facts": 'anonymous_id, "timestamp", event_id, event, session_id, dbt_visitor_id, track_sequence_number',
+        "tracks_flow": 'event_id, session_id, track_sequence_number, event, dbt_visitor_id, "timestamp", event_2, event_3, event_4,'
+        " event_5, track_event, next_event_2, next_event_3, next_event_4, next_event_5",
+    }
+    for table, names in columns.items():
+        differences = shop.differences(f"latest_user.{table}", f"rudderstack.{table}", names)
+        tap.ok(differences == "", f"{table} equals RudderStack's rule in plain SQL", differences)
+
+
+def test_settings(tap, shop):
+    """Each wrong setting, and what the message must hold."""
+    shop.sql("DROP SCHEMA IF EXISTS odd CASCADE; CREATE SCHEMA odd; CREATE TABLE odd.tracks AS SELECT * FROM shop.tracks LIMIT 0;"
+             ' ALTER TABLE odd.tracks ALTER "timestamp" TYPE text')
+    cases = [
+        ({"journey_tracks": None}, "variable journey_tracks is null"),
+        ({"journey_tracks": "shop.nothing"}, "There is no such table or view"),
+        ({"journey_tracks": "a.b.c.d"}, "Give schema.table"),
+        ({"journey_preset": "mixpanel"}, "Set it to rudderstack or segment"),
+        ({"journey_tracks_columns": {"event": "name"}}, "has no column name (it has: id, anonymous_id"),
+        ({"journey_tracks_columns": {"ts": None}}, "ts is needed"),
+        ({"journey_tracks": "odd.tracks"}, "must be a timestamp"),
+        ({"journey_timeout": "soon"}, "journey_timeout is \"soon\". Give a number and a unit"),
+        ({"journey_attribution_models": ["first", "best"]}, "Choose from: first, last"),
+        ({"journey_alias_mode": "fuzzy"}, "Choose from: connected, latest_user"),
+        ({"journey_snapshot_grain": "fortnight"}, "day, week, month, quarter or year"),
+    ]
+    for settings, message in cases:
+        status, output = shop.dbt("run", schema="settings", variables=settings)
+        tap.ok(status != 0 and message in output, f"{settings}: says so", output[-3000:])
+
+
+def test_documentation(tap, shop):
+    built(tap, "dbt docs generate", shop.dbt("docs", "generate", variables={"journey_identifies": "shop.identifies"}))
+    target = shop.target / "analytics"
+    catalog = json.loads((target / "catalog.json").read_text())["nodes"]
+    manifest = json.loads((target / "manifest.json").read_text())["nodes"]
+    missing = []
+    for name, node in catalog.items():
+        if not name.startswith("model.journey."):
+            continue
+        documented = {column for column, facts in manifest[name]["columns"].items() if facts["description"]}
+        missing += [f"{name}.{column}" for column in node["columns"] if column not in documented]
+        missing += [name] * (not manifest[name]["description"])
+        missing += [f"{name}.{column} (not there)" for column in documented if column not in node["columns"]]
+    tap.ok(len(catalog) > 15 and not missing, "every model and every column is documented, and no other", "\n".join(missing))
+
+
+def load(shop, table, rows):
+    """Rows as dictionaries of texts, into a table of texts."""
+    names = ", ".join(f"{name} text" for name in rows[0])
+    shop.sql(f"CREATE TABLE IF NOT EXISTS {table} ({names}); INSERT INTO {table} SELECT * FROM jsonb_to_recordset($rows${json.dumps(rows)}$rows$) AS rows({names})")
+
+
+def csv_rows(path):
+    with path.open(newline="") as file:
+        return [{name: None if value in ("", "NULL") else value for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+SNOWPLOW = {
+    "journey_identifies": None,
+    "journey_orders": None,
+    "journey_spend": None,
+    "journey_own_hosts": [],
+    "journey_tracks_columns": {"event_id": "event_id", "anonymous_id": "domain_userid", "user_id": "user_id", "event": "event_name", "ts": "ts",
+                               "received_at": "received_at", "page_url": "page_url", "referrer": "page_referrer"},
+}
+
+
+def test_snowplow_ecommerce(tap, shop, data):
+    """834 events as Snowplow's tracker sends them. One is of another app; in the rest the tracker counted 63 sessions, by ids
+    of its own. Ours, by a timeout of 30 minutes over the events' times, are the same ones, event by event."""
+    rows = csv_rows(data / "data" / "source" / "snowplow_ecommerce_events.csv")
+    published = {row["domain_sessionid"] for row in csv_rows(data / "data" / "expected" / "default" / "snowplow_ecommerce_sessions_expected.csv")}
+    columns = ["event_id", "domain_userid", "domain_sessionid", "user_id", "event_name", "derived_tstamp", "collector_tstamp", "page_url", "page_referrer", "app_id"]
+    mobile = "contexts_com_snowplowanalytics_snowplow_client_session_1_0_1"
+    for row in rows:
+        if row["platform"] == "mob":  # a mobile tracker sends both ids in a context
+            session = json.loads(row[mobile])[0]
+            row["domain_userid"], row["domain_sessionid"] = session["userId"], session["sessionId"]
+    shop.sql("CREATE SCHEMA IF NOT EXISTS snowplow")
+    load(shop, "snowplow.ecommerce", [{name: row[name] for name in columns} for row in rows])
+    shop.sql("CREATE VIEW snowplow.ecommerce_tracks AS SELECT *, derived_tstamp::timestamptz AS ts, collector_tstamp::timestamptz AS received_at"
+             " FROM snowplow.ecommerce WHERE app_id <> 'skip-me'")
+    built(tap, "snowplow ecommerce: builds", shop.dbt("build", schema="ecommerce", variables=SNOWPLOW | {"journey_tracks": "snowplow.ecommerce_tracks"}))
+    ours = shop.sql("SELECT count(*), sum(events) FROM ecommerce.all_sessions")
+    tap.ok(ours == f"{len(published)}|833", "snowplow ecommerce: 63 sessions over 833 events", ours)
+    pairs = shop.sql("SELECT count(DISTINCT facts.session_id), count(DISTINCT tracks.domain_sessionid), count(DISTINCT (facts.session_id, tracks.domain_sessionid))"
+                     " FROM ecommerce.track_facts AS facts JOIN snowplow.ecommerce_tracks AS tracks USING (event_id)")
+    tap.ok(pairs == "63|63|63", "snowplow ecommerce: they are the tracker's own, one by one", pairs)
+
+
+def test_snowplow_late_log_in(tap, shop, data):
+    """Two deliveries: in the second, user_id_3 logs in on a device that was anonymous in the first. Its history follows. The
+    tracker counted 5 sessions; user 3's two are 40 seconds apart, and so are one under any timeout: 4."""
+    seeds = data / "seeds"
+    settings = SNOWPLOW | {"journey_tracks": "snowplow.late_tracks", "journey_alias_mode": "latest_user"}
+    columns = ["event_id", "domain_userid", "user_id", "event_name", "derived_tstamp", "collector_tstamp", "page_url", "page_referrer"]
+    for batch in ("sp_event", "sp_event_update"):
+        load(shop, "snowplow.late", [{name: row[name] for name in columns} for row in csv_rows(seeds / "event" / f"{batch}.csv")])
+        shop.sql("CREATE OR REPLACE VIEW snowplow.late_tracks AS SELECT *, derived_tstamp::timestamptz AS ts, collector_tstamp::timestamptz AS received_at FROM snowplow.late")
+        built(tap, f"snowplow {batch}: builds", shop.dbt("build", schema="late", variables=settings))
+    expected = csv_rows(seeds / "expected" / "snowplow_sessions_expected.csv")
+    owners = dict(row.split("|") for row in shop.sql(
+        "SELECT alias, dbt_visitor_id FROM late.aliases_mapping WHERE NOT is_user ORDER BY alias").splitlines())
+    tap.ok(owners == {row["user_snowplow_domain_id"]: row["inferred_user_id"] for row in expected}, "snowplow: the inferred users are the published ones", owners)
+    sessions = shop.sql("SELECT count(*), count(DISTINCT visitor_id) FROM late.all_sessions")
+    tap.ok(sessions == "4|4", "snowplow: one session each, user 3's two being 40 seconds apart", sessions)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--psql", default="psql")
+    arguments.add_argument("--dbt", default="dbt")
+    arguments.add_argument("--target", type=pathlib.Path, required=True)
+    arguments.add_argument("--shared", type=pathlib.Path)
+    options = arguments.parse_args()
+    tap = Tap()
+    shop = Shop(options)
+    shop.sql((PROJECT / "shop.sql").read_text())
+    if built(tap, "dbt deps", shop.dbt("deps")):
+        test_batches(tap, shop)
+        test_totals(tap, shop)
+        test_rudderstack(tap, shop)
+        test_settings(tap, shop)
+        test_documentation(tap, shop)
+        looker.check(tap, shop, ROOT / "looker", "analytics")
+        for test, folder in [(test_snowplow_ecommerce, "snowplow_ecommerce_apache"), (test_snowplow_late_log_in, "dbtlabs_snowplow")]:
+            if options.shared and (options.shared / folder).is_dir():
+                test(tap, shop, options.shared / folder)
+            else:
+                tap.skip(test.__name__, f"{folder} is absent")
+    print(f"1..{tap.number}")
+    return tap.failures > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
