@@ -182,3 +182,14 @@ stop_cluster() {
 }
 
 sql() { "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -P pager=off "$@"; }
+
+# A dbt of our own in build/dbt, made once; sets DBT.
+ensure_dbt() {
+  local home=$ROOT/build/dbt wanted=$ROOT/dbt/integration_tests/requirements.txt
+  command -v apt-get >/dev/null && install_packages python3 python3-venv
+  if ! cmp -s "$wanted" "$home/requirements.txt"; then
+    rm -rf "$home"
+    python3 -m venv "$home" && "$home/bin/pip" install -q -r "$wanted" && cp "$wanted" "$home/" || return
+  fi
+  DBT=$home/bin/dbt
+}

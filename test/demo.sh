@@ -39,6 +39,14 @@ check 'each model hands out as many sign-ups as there are' \
   says '^ +all ([0-9,]+) sign-ups │ +\1\.0 │ +\1\.0 │ +\1\.0$'
 check 'it leaves nothing behind' left_nothing
 
+# The same answers and the same truth through the dbt package: all that is printed but the stages.
+answers() { sed '/rows made/,/^$/d' "$1"; }
+same_answers() { answers "$WORK/out" | diff "$WORK/by_sql" -; }
+answers "$WORK/out" >"$WORK/by_sql"
+demo --events 20000 --seed 7 --dbt
+check 'with dbt: it ends well' ended_with 0
+check 'the same answers, and the same truth' same_answers
+
 { for seed in 7 7 8; do build/generate tracks --events 20000 --seed $seed | cksum; done; } >"$WORK/out"
 check 'the same seed gives the same shop, another seed another' \
   [ "$(sort "$WORK/out" | uniq -c | awk '{ print $1 }' | sort | tr '\n' ' ')" = '1 2 ' ]

@@ -4,6 +4,6 @@
 CREATE TABLE aliases AS
 SELECT alias, is_user, visitor_id, first_seen_at, last_seen_at
 FROM journey.resolve_aliases(
-  'SELECT anonymous_id, user_id, ts FROM events',
+  'SELECT anonymous_id, user_id, ts FROM tracks',
   max_users => 1
 );
