@@ -52,8 +52,8 @@ class Shop:
             raise RuntimeError(done.stderr)
         return done.stdout.strip()
 
-    def dbt(self, *command, schema="analytics", variables=None):
-        environment = os.environ | {
+    def dbt(self, *command, schema="analytics", variables=None, database=None):
+        environment = os.environ | ({"PGDATABASE": database} if database else {}) | {
             "DBT_SCHEMA": schema,
             "DBT_PROFILES_DIR": str(PROJECT),
             "DBT_TARGET_PATH": str(self.target / schema),
@@ -164,6 +164,12 @@ def test_settings(tap, shop):
         tap.ok(status != 0 and message in output, f"{settings}: says so", output[-3000:])
 
 
+    shop.sql("DROP DATABASE IF EXISTS test_dbt_bare")
+    shop.sql("CREATE DATABASE test_dbt_bare")
+    status, output = shop.dbt("run", schema="settings", database="test_dbt_bare")
+    tap.ok(status != 0 and "CREATE EXTENSION journey" in output, "a database without the extension: says so", output[-3000:])
+
+
 def test_documentation(tap, shop):
     built(tap, "dbt docs generate", shop.dbt("docs", "generate", variables={"journey_identifies": "shop.identifies"}))
     target = shop.target / "analytics"
@@ -252,6 +258,7 @@ def main():
     tap = Tap()
     shop = Shop(options)
     shop.sql((PROJECT / "shop.sql").read_text())
+    (PROJECT / "package-lock.yml").unlink(missing_ok=True)  # another dbt may have written it
     if built(tap, "dbt deps", shop.dbt("deps")):
         test_batches(tap, shop)
         test_totals(tap, shop)
