@@ -11,30 +11,13 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 
 import looker
+from tap import Tap
 
 ROOT = pathlib.Path(__file__).parent.parent
 PROJECT = ROOT / "dbt" / "integration_tests"
 BOOKKEEPING = {"built_at", "changed_at", "previous_visitor_id"}
-
-
-class Tap:
-    def __init__(self):
-        self.number = self.failures = 0
-
-    def ok(self, good, name, why=""):
-        self.number += 1
-        self.failures += not good
-        print(f"{'ok' if good else 'not ok'} {self.number} - {name}", flush=True)
-        if not good:
-            print("\n".join("# " + line for line in str(why).splitlines()), flush=True)
-        return good
-
-    def skip(self, name, why):
-        self.number += 1
-        print(f"ok {self.number} - {name} # SKIP {why}", flush=True)
 
 
 class Shop:
@@ -271,9 +254,8 @@ def main():
                 test(tap, shop, options.shared / folder)
             else:
                 tap.skip(test.__name__, f"{folder} is absent")
-    print(f"1..{tap.number}")
-    return tap.failures > 0
+    tap.finish()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -58,7 +58,7 @@
 
 {# Runs before anything else: every setting that can be wrong is named here, with what to set instead. #}
 {% macro check_configuration() %}
-  {% if execute and flags.WHICH in ('build', 'run', 'test', 'compile', 'seed', 'snapshot') and flags.WHICH in ('build', 'run') %}
+  {% if execute and flags.WHICH in ('build', 'run') %}
     {{ journey.check_extension() }}
     {% if not journey.has_input('tracks') %}
       {{ journey.refuse('journey_tracks', none, "Set it to the table of your events, as schema.table, under vars: in dbt_project.yml.") }}
