@@ -24,7 +24,9 @@ find_pg_config() {
   local candidate
   for candidate in ${PG_CONFIG:-} $(ls -d /usr/lib/postgresql/*/bin/pg_config /usr/pgsql-*/bin/pg_config 2>/dev/null | sort -rV) pg_config; do
     command -v "$candidate" >/dev/null || continue
-    [ -f "$("$candidate" --pgxs)" ] && [ -x "$("$candidate" --bindir)/initdb" ] || continue
+    # Some systems put pgxs with the client's files, so the headers are looked for, too.
+    [ -f "$("$candidate" --pgxs)" ] && [ -f "$("$candidate" --includedir-server)/postgres.h" ] || continue
+    [ -x "$("$candidate" --bindir)/initdb" ] || continue
     [ "$("$candidate" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')" -ge 15 ] || continue
     echo "$candidate"
     return
@@ -75,11 +77,13 @@ ensure_build_tools() {
   PG_MAJOR=$("$PG_CONFIG" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
 }
 
-# The newest server of the distribution. The file says that its package shall not make a cluster: we need none.
+# The server that is here, or else the newest of the distribution, with its development files. The file says that its
+# package shall not make a cluster: we need none.
 install_server() {
   apt_update
-  local dev conf=/etc/postgresql-common/createcluster.d/journey.conf
-  dev=$(newest_package 'postgresql-server-dev-(1[5-9]|[2-9][0-9])')
+  local majors dev conf=/etc/postgresql-common/createcluster.d/journey.conf
+  majors=$(ls -d /usr/lib/postgresql/{1[5-9],[2-9][0-9]}/bin/postgres 2>/dev/null | cut -d/ -f5 | paste -sd'|') || true
+  dev=$(newest_package "postgresql-server-dev-(${majors:-1[5-9]|[2-9][0-9]})")
   [ -n "$dev" ] || fail "this system has no PostgreSQL 15 or later; see https://www.postgresql.org/download/"
   as_root mkdir -p "${conf%/*}"
   echo 'create_main_cluster = false' | as_root tee "$conf" >/dev/null

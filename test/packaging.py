@@ -8,6 +8,7 @@ import json
 import pathlib
 import re
 import subprocess
+import tempfile
 
 from tap import Tap
 
@@ -158,6 +159,20 @@ def upgrades():
             tap.none(sorted(expected ^ set(rows(everything)))[:20], f"{version}, upgraded, is what a fresh installation is")
 
 
+def headers():
+    """A server without its headers, as distributions package them, is no server to build against."""
+    with tempfile.TemporaryDirectory() as folder:
+        bare = pathlib.Path(folder, "pg_config")
+        bare.write_text(f"""#!/bin/sh
+case $1 in --includedir-server) echo {folder}/absent ;; *) exec {program('pg_config')} "$@" ;; esac
+""")
+        bare.chmod(0o755)
+        find = "PG_CONFIG=$1; source scripts/lib.sh; find_pg_config || true"
+        found = [run("bash", "-c", find, "bash", path).strip() for path in (program("pg_config"), bare)]
+        tap.ok(found[0] == str(program("pg_config")), "the scripts build against the server that PG_CONFIG names", found)
+        tap.ok(found[1] != str(bare), "but not if its headers are absent", found)
+
+
 def comings_and_goings():
     fresh(DATABASE)
     sql("CREATE EXTENSION journey;\nDROP EXTENSION journey;")
@@ -174,6 +189,7 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--psql", type=pathlib.Path, required=True)
 options = parser.parse_args()
 
+headers()
 fresh(DATABASE)
 sql("CREATE EXTENSION journey;")
 versions()
