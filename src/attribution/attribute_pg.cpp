@@ -80,6 +80,8 @@ struct conversion {
 /// The rows of attribute: conversion by conversion, each credit by time of its touch.
 class credit_rows {
  public:
+  static constexpr int columns = 6;
+
   /// Where `numbered`, rows begin with the number of the conversion.
   credit_rows(std::pmr::memory_resource* memory, const channels::touch_type& type, options given,
               bool numbered)
@@ -156,9 +158,9 @@ class credit_rows {
 };
 
 /// The rows for the trail in argument 0, which has no touches where it is NULL.
-credit_rows& rows_of(FunctionCallInfo fcinfo, MemoryContext context, options given, bool numbered) {
-  auto& rows =
-      pg::make_in<credit_rows>(context, channels::touch_type::make(context), std::move(given), numbered);
+credit_rows& rows_of(FunctionCallInfo fcinfo, pg::row_series& series, options given, bool numbered) {
+  const auto& type = channels::touch_type::of(fcinfo, series.kept);
+  auto& rows = pg::make_in<credit_rows>(series.memory(), type, std::move(given), numbered);
   if (!PG_ARGISNULL(0)) rows.read_touches(sessions::trail_argument(fcinfo, 0));
   return rows;
 }
@@ -194,20 +196,20 @@ JOURNEY_FUNCTION(touch_weights) {
 }
 
 JOURNEY_FUNCTION(attribute) {
-  return pg::each_row(fcinfo, [fcinfo](MemoryContext context) -> credit_rows& {
-    auto& rows = rows_of(fcinfo, context, read_options(fcinfo, 2, 3), false);
+  return pg::each_row(fcinfo, [fcinfo](pg::row_series& series) {
+    auto& rows = rows_of(fcinfo, series, read_options(fcinfo, 2, 3), false);
     if (!PG_ARGISNULL(1))
       rows.add_conversion(1, looking_back(PG_GETARG_TIMESTAMPTZ(1), rows.given().lookback));
-    return rows;
+    return &rows;
   });
 }
 
 JOURNEY_FUNCTION(attribute_all) {
-  return pg::each_row(fcinfo, [fcinfo](MemoryContext context) -> credit_rows& {
+  return pg::each_row(fcinfo, [fcinfo](pg::row_series& series) {
     refuse_null(fcinfo, 2, "reuse_touches");
     bool reuse_touches = PG_GETARG_BOOL(2);
-    auto& rows = rows_of(fcinfo, context, read_options(fcinfo, 3, 4), true);
-    if (PG_ARGISNULL(1)) return rows;
+    auto& rows = rows_of(fcinfo, series, read_options(fcinfo, 3, 4), true);
+    if (PG_ARGISNULL(1)) return &rows;
     array_elements times(PG_GETARG_DATUM(1), TIMESTAMPTZOID, "converted_at");
     std::pmr::vector<std::pair<TimestampTz, std::int32_t>> conversions(pg::call_memory());
     for (std::size_t i = 0; i < times.values.size(); ++i)
@@ -223,6 +225,6 @@ JOURNEY_FUNCTION(attribute_all) {
       if (!reuse_touches && previous) when.since = std::max(when.since, *previous + 1);
       rows.add_conversion(number, when);
     }
-    return rows;
+    return &rows;
   });
 }

@@ -20,9 +20,9 @@ touch_type& touch_type::make(MemoryContext context) {
   return *made;
 }
 
-touch_type& touch_type::of(FunctionCallInfo fcinfo) {
-  if (fcinfo->flinfo->fn_extra == nullptr) fcinfo->flinfo->fn_extra = &make(fcinfo->flinfo->fn_mcxt);
-  return *static_cast<touch_type*>(fcinfo->flinfo->fn_extra);
+touch_type& touch_type::of(FunctionCallInfo fcinfo, void*& kept) {
+  if (kept == nullptr) kept = &make(fcinfo->flinfo->fn_mcxt);
+  return *static_cast<touch_type*>(kept);
 }
 
 touch touch_type::read(Datum value, std::int64_t touched_at) const {

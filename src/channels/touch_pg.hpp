@@ -6,15 +6,16 @@
 
 namespace journey::channels {
 
-/// Reads and makes values of the SQL type `journey.touch`. Keep one per call site (fn_extra): looking the
-/// type up costs more than using it.
+/// Reads and makes values of the SQL type `journey.touch`. Keep one per call site: looking the type up costs
+/// more than using it.
 class touch_type {
  public:
   /// Looks the type up; the result lives in `context`.
   static touch_type& make(MemoryContext context);
-  /// The one kept in `fcinfo->flinfo->fn_extra`, made at first use; for functions that keep nothing else
-  /// there.
-  static touch_type& of(FunctionCallInfo fcinfo);
+  /// The one in `kept`, made at first use.
+  static touch_type& of(FunctionCallInfo fcinfo, void*& kept);
+  /// The one in fn_extra; for functions that keep nothing else there.
+  static touch_type& of(FunctionCallInfo fcinfo) { return of(fcinfo, fcinfo->flinfo->fn_extra); }
 
   /// The touch as of `touched_at`, whatever time the value itself holds. Its texts are views into the value,
   /// detoasted into the current memory context where needed.

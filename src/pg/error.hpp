@@ -12,6 +12,7 @@ namespace sqlstate {
 inline constexpr const char* data_corrupted = "XX001";
 inline constexpr const char* datatype_mismatch = "42804";
 inline constexpr const char* datetime_overflow = "22008";
+inline constexpr const char* feature_not_supported = "0A000";
 inline constexpr const char* internal_error = "XX000";
 inline constexpr const char* invalid_binary_representation = "22P03";
 inline constexpr const char* invalid_parameter_value = "22023";

@@ -6,30 +6,51 @@
 
 namespace journey::pg {
 
-/// One row at a time, for results that are small or cheap to make. `open` runs at the first call and returns
-/// a reference to a source made in the given context; `source.next(values, nulls)` fills a row or returns
-/// false.
+/// The call site of a set-returning function (fn_extra): what the server's SRF macros make anew for each set of
+/// rows is kept here for the next one, since a query may ask for millions of small sets.
+class row_series {
+ public:
+  static row_series& of(FunctionCallInfo fcinfo);
+
+  /// What gives the rows of the set at hand; null before its first row.
+  void* source() const { return source_; }
+  /// Where the source of the next set shall live.
+  MemoryContext memory() const { return memory_; }
+  void open(FunctionCallInfo fcinfo, void* source);
+  /// Returns a row.
+  Datum put(FunctionCallInfo fcinfo, const Datum* values, const bool* nulls) const;
+  /// Ends the set and forgets its source.
+  Datum close(FunctionCallInfo fcinfo);
+
+  void* kept = nullptr;  // what the sources of all sets share, as the function likes; to live in fn_mcxt
+
+ private:
+  static void forget(Datum series);
+
+  MemoryContext memory_ = nullptr;
+  TupleDesc shape_ = nullptr;  // of composite rows
+  void* source_ = nullptr;
+  bool watched_ = false;  // the executor will tell when it wants no more rows
+};
+
+/// One row at a time, for results that are small or cheap to make. Before the first row `open(series)` makes the
+/// source of the rows in `series.memory()`, then the current context, and returns a pointer, null for no rows.
+/// The source's `next(values, nulls)` fills a row of `columns` values, all 0 and not NULL before, or returns false.
 template <class Open>
 Datum each_row(FunctionCallInfo fcinfo, Open open) {
-  using source = std::remove_reference_t<decltype(open(MemoryContext{}))>;
-  if (SRF_IS_FIRSTCALL()) {
-    FuncCallContext* calls = SRF_FIRSTCALL_INIT();
-    MemoryContext caller = MemoryContextSwitchTo(calls->multi_call_memory_ctx);
-    TupleDesc shape;
-    if (get_call_result_type(fcinfo, nullptr, &shape) == TYPEFUNC_COMPOSITE)
-      calls->tuple_desc = BlessTupleDesc(shape);
-    calls->user_fctx = &open(calls->multi_call_memory_ctx);
+  using source_type = std::remove_pointer_t<decltype(open(std::declval<row_series&>()))>;
+  row_series& series = row_series::of(fcinfo);
+  if (series.source() == nullptr) {
+    MemoryContext caller = MemoryContextSwitchTo(series.memory());
+    source_type* source = open(series);
     MemoryContextSwitchTo(caller);
+    if (source == nullptr) return series.close(fcinfo);
+    series.open(fcinfo, source);
   }
-  FuncCallContext* calls = SRF_PERCALL_SETUP();
-  int columns = calls->tuple_desc == nullptr ? 1 : calls->tuple_desc->natts;
-  auto* values = static_cast<Datum*>(palloc0(columns * sizeof(Datum)));
-  auto* nulls = static_cast<bool*>(palloc0(columns * sizeof(bool)));
-  if (!static_cast<source*>(calls->user_fctx)->next(values, nulls)) SRF_RETURN_DONE(calls);
-  if (calls->tuple_desc != nullptr)
-    SRF_RETURN_NEXT(calls, HeapTupleGetDatum(heap_form_tuple(calls->tuple_desc, values, nulls)));
-  if (nulls[0]) SRF_RETURN_NEXT_NULL(calls);
-  SRF_RETURN_NEXT(calls, values[0]);
+  Datum values[source_type::columns]{};
+  bool nulls[source_type::columns]{};
+  if (!static_cast<source_type*>(series.source())->next(values, nulls)) return series.close(fcinfo);
+  return series.put(fcinfo, values, nulls);
 }
 
 /// All rows at once, for large results: kept within `work_mem`, the rest on disk.

@@ -9,16 +9,38 @@ namespace journey::sessions {
 namespace {
 
 constexpr unsigned version = 1;
-constexpr std::array<std::int64_t, 4> units{1, 1'000, 1'000'000, 60'000'000};
 constexpr unsigned inclusive_bit = 0x40;
 constexpr unsigned day_boundary_bit = 0x80;
 
 /// What the sessions of a trail have, as bits 2 to 5 of its second byte.
 enum : unsigned { has_counts = 1, has_touch = 2, has_page = 4, has_conversions = 8 };
 
-/// The largest unit, at most units[best], that measures `time` as a whole number.
-unsigned unit_of(std::int64_t time, unsigned best = units.size() - 1) {
-  while (time % units[best] != 0) --best;
+/// The units of times, by their number.
+enum : unsigned { microseconds, milliseconds, seconds, minutes };
+
+std::int64_t unit_length(unsigned unit) {
+  constexpr std::array<std::int64_t, 4> lengths{1, 1'000, 1'000'000, 60'000'000};
+  return lengths[unit];
+}
+
+/// `time` in whole units. Divisions by a constant are many times as fast as by a variable.
+template <class Time>
+Time in_units(Time time, unsigned unit) {
+  switch (unit) {
+    case minutes:
+      return time / 60'000'000;
+    case seconds:
+      return time / 1'000'000;
+    case milliseconds:
+      return time / 1'000;
+    default:
+      return time;
+  }
+}
+
+/// The largest unit, at most `best`, that measures `time` as a whole number.
+unsigned unit_of(std::int64_t time, unsigned best = minutes) {
+  while (in_units(time, best) * unit_length(best) != time) --best;
   return best;
 }
 
@@ -137,9 +159,9 @@ trail_view::trail_view(std::string_view bytes, std::pmr::memory_resource* memory
   if ((kind & 0xF) != version) rest_.fail("its version is not known to this version of journey");
   auto shape = rest_.fixed<std::uint8_t>();
   if (shape >> 6 != 0) rest_.fail("an unknown flag is set");
-  unit_ = units[shape & 3];
+  unit_ = shape & 3;
   has_ = shape >> 2;
-  std::int64_t timeout_unit = units[kind >> 4 & 3];
+  std::int64_t timeout_unit = unit_length(kind >> 4 & 3);
   std::uint64_t timeout = rest_.varint();
   if (timeout == 0 || timeout > static_cast<std::uint64_t>(INT64_MAX / timeout_unit))
     rest_.fail("its timeout is out of range");
@@ -201,7 +223,7 @@ const session_record* trail_view::cursor::next() {
   session_record& now = record_;
   if (first_) {
     first_ = false;
-    if (__builtin_mul_overflow(rest_.signed_varint(), trail_->unit_, &now.started_at) ||
+    if (__builtin_mul_overflow(rest_.signed_varint(), unit_length(trail_->unit_), &now.started_at) ||
         now.started_at < earliest_time || now.started_at > latest_time)
       rest_.fail("a time is out of range");
   } else {
@@ -231,10 +253,9 @@ const session_record* trail_view::cursor::next() {
 
 std::int64_t trail_view::cursor::after(std::int64_t time) {
   std::uint64_t steps = rest_.varint();
-  if (steps > elapsed(time, latest_time) / static_cast<std::uint64_t>(trail_->unit_))
-    rest_.fail("a time is out of range");
+  if (steps > in_units(elapsed(time, latest_time), trail_->unit_)) rest_.fail("a time is out of range");
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(time) +
-                                   steps * static_cast<std::uint64_t>(trail_->unit_));
+                                   steps * static_cast<std::uint64_t>(unit_length(trail_->unit_)));
 }
 
 std::int64_t trail_view::cursor::count(std::int64_t least) {
@@ -251,7 +272,7 @@ void too_many_events() {
 void write_trail(const session_rule& rule, std::span<const session_record> sessions, const dictionary& words,
                  std::pmr::memory_resource* memory, wire::writer& out) {
   renumbering renumbered(words, memory);
-  unsigned best = units.size() - 1;
+  unsigned best = minutes;
   unsigned has = 0;
   std::int64_t events = 0;
   for (const session_record& session : sessions) {
@@ -265,16 +286,15 @@ void write_trail(const session_rule& rule, std::span<const session_record> sessi
     if (session.conversions != 0) has |= has_conversions, best = unit_of(session.converted_at, best);
     renumbered.use(session);
   }
-  const auto unit = static_cast<std::uint64_t>(units[best]);
   auto write_later = [&](std::int64_t earlier, std::int64_t later) {
-    out.varint(elapsed(earlier, later) / unit);
+    out.varint(in_units(elapsed(earlier, later), best));
   };
 
   unsigned timeout_unit = unit_of(rule.timeout);
   out.fixed(static_cast<std::uint8_t>(version | timeout_unit << 4 | (rule.inclusive ? inclusive_bit : 0) |
                                       (rule.day_boundary.empty() ? 0 : day_boundary_bit)));
   out.fixed(static_cast<std::uint8_t>(best | has << 2));
-  out.varint(static_cast<std::uint64_t>(rule.timeout / units[timeout_unit]));
+  out.varint(static_cast<std::uint64_t>(in_units(rule.timeout, timeout_unit)));
   if (!rule.day_boundary.empty()) out.text(rule.day_boundary);
   out.varint(sessions.size());
   if ((has & (has_touch | has_page)) != 0) {
@@ -286,7 +306,7 @@ void write_trail(const session_rule& rule, std::span<const session_record> sessi
   for (const session_record& session : sessions) {
     check_interrupts();
     if (before == nullptr)
-      out.signed_varint(session.started_at / static_cast<std::int64_t>(unit));
+      out.signed_varint(in_units(session.started_at, best));
     else
       write_later(before->ended_at, session.started_at);
     before = &session;

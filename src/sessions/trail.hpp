@@ -94,6 +94,8 @@ struct dictionary {
 class trail_view {
  public:
   trail_view(std::string_view bytes, std::pmr::memory_resource* memory);
+  trail_view(const trail_view&) = delete;
+  trail_view& operator=(const trail_view&) = delete;
 
   const session_rule& rule() const { return rule_; }
   std::size_t session_count() const { return session_count_; }
@@ -155,7 +157,7 @@ class trail_view {
 
  private:
   session_rule rule_;
-  std::int64_t unit_ = 1;
+  unsigned unit_ = 0;  // of times
   unsigned has_ = 0;  // what the sessions have, beside their times
   std::size_t session_count_ = 0;
   wire::reader rest_;  // the sessions

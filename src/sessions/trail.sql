@@ -114,10 +114,6 @@ CREATE FUNCTION journey.trail_plain_serialize(internal) RETURNS bytea
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_plain_finish';
 COMMENT ON FUNCTION journey.trail_plain_serialize(internal) IS 'Serialization function of the aggregate trail without touches';
 
-CREATE FUNCTION journey.trail_plain_deserialize(bytea, internal) RETURNS internal
-  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_plain_deserialize';
-COMMENT ON FUNCTION journey.trail_plain_deserialize(bytea, internal) IS 'Deserialization function of the aggregate trail without touches';
-
 CREATE FUNCTION journey.trail_plain_finish(internal) RETURNS journey.trail
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_plain_finish';
 COMMENT ON FUNCTION journey.trail_plain_finish(internal) IS 'Final function of the aggregate trail without touches';
@@ -132,7 +128,7 @@ COMMENT ON FUNCTION journey.trail_serialize(internal) IS 'Serialization function
 
 CREATE FUNCTION journey.trail_deserialize(bytea, internal) RETURNS internal
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_deserialize';
-COMMENT ON FUNCTION journey.trail_deserialize(bytea, internal) IS 'Deserialization function of the aggregate trail with touches, and rollup';
+COMMENT ON FUNCTION journey.trail_deserialize(bytea, internal) IS 'Deserialization function of the aggregates trail and rollup';
 
 CREATE FUNCTION journey.trail_finish(internal) RETURNS journey.trail
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_finish';
@@ -140,7 +136,7 @@ COMMENT ON FUNCTION journey.trail_finish(internal) IS 'Final function of the agg
 
 CREATE AGGREGATE journey.trail(ts timestamptz) (
   SFUNC = journey.trail_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.trail_plain_finish,
-  COMBINEFUNC = journey.trail_plain_combine, SERIALFUNC = journey.trail_plain_serialize, DESERIALFUNC = journey.trail_plain_deserialize,
+  COMBINEFUNC = journey.trail_plain_combine, SERIALFUNC = journey.trail_plain_serialize, DESERIALFUNC = journey.trail_deserialize,
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE journey.trail(timestamptz) IS
@@ -148,7 +144,7 @@ COMMENT ON AGGREGATE journey.trail(timestamptz) IS
 
 CREATE AGGREGATE journey.trail(ts timestamptz, timeout interval) (
   SFUNC = journey.trail_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.trail_plain_finish,
-  COMBINEFUNC = journey.trail_plain_combine, SERIALFUNC = journey.trail_plain_serialize, DESERIALFUNC = journey.trail_plain_deserialize,
+  COMBINEFUNC = journey.trail_plain_combine, SERIALFUNC = journey.trail_plain_serialize, DESERIALFUNC = journey.trail_deserialize,
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE journey.trail(timestamptz, interval) IS
@@ -180,7 +176,7 @@ COMMENT ON AGGREGATE journey.trail(timestamptz, interval, journey.touch, text, b
 
 CREATE AGGREGATE journey.trail(ts timestamptz, rule journey.session_rule) (
   SFUNC = journey.trail_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.trail_plain_finish,
-  COMBINEFUNC = journey.trail_plain_combine, SERIALFUNC = journey.trail_plain_serialize, DESERIALFUNC = journey.trail_plain_deserialize,
+  COMBINEFUNC = journey.trail_plain_combine, SERIALFUNC = journey.trail_plain_serialize, DESERIALFUNC = journey.trail_deserialize,
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE journey.trail(timestamptz, journey.session_rule) IS

@@ -129,13 +129,21 @@ std::int64_t time_argument(FunctionCallInfo fcinfo) {
   return ts;
 }
 
+/// The state, to which a trail has been added.
+template <class State>
+Datum merged(FunctionCallInfo fcinfo, const trail_view& trail) {
+  auto& state = state_of<State>(fcinfo, call_site::of(fcinfo).bounds(trail.rule()));
+  state.merge(trail);
+  PG_RETURN_POINTER(&state);
+}
+
+/// A state travels as its trail, and is merged straight from that: what comes to be combined is always a
+/// `trail_view` from `trail_deserialize`.
 template <class State>
 Datum combine(FunctionCallInfo fcinfo) {
-  const auto* right = pg::state_argument<State>(fcinfo, 1);
-  if (right == nullptr) return unchanged(fcinfo);
-  State& left = state_of<State>(fcinfo, call_site::of(fcinfo).bounds(right->bounds->rule));
-  left.combine(*right);
-  PG_RETURN_POINTER(&left);
+  const auto* travelled = pg::state_argument<trail_view>(fcinfo, 1);
+  if (travelled == nullptr) return unchanged(fcinfo);
+  return merged<State>(fcinfo, *travelled);
 }
 
 template <class State>
@@ -146,81 +154,39 @@ Datum finish(FunctionCallInfo fcinfo) {
       [state](std::pmr::memory_resource* memory, wire::writer& out) { state->write(memory, out); });
 }
 
-template <class State>
-Datum deserialize(FunctionCallInfo fcinfo) {
-  pg::aggregate_context(fcinfo);
-  trail_view trail = trail_argument(fcinfo, 0);
-  State& state = pg::make_in<State>(CurrentMemoryContext);
-  state.bounds = &call_site::of(fcinfo).bounds(trail.rule());
-  state.merge(trail);
-  PG_RETURN_POINTER(&state);
-}
+/// The rows of sessions(): one for each session.
+class session_rows {
+ public:
+  static constexpr int columns = 8;
 
-/// A trail that lives on from call to call of a set-returning function.
-struct kept_trail {
-  kept_trail(MemoryContext context, Datum value, std::pmr::memory_resource* memory)
-      : trail(copy(context, value), memory), next(trail.begin()) {}
-
-  static std::string_view copy(MemoryContext context, Datum value) {
-    MemoryContext caller = MemoryContextSwitchTo(context);
-    std::string_view bytes = pg::text_view(PointerGetDatum(PG_DETOAST_DATUM_COPY(value)));
-    MemoryContextSwitchTo(caller);
-    return bytes;
-  }
-
-  trail_view trail;
-  trail_view::iterator next;
-};
-
-struct session_rows : kept_trail {
-  session_rows(std::pmr::memory_resource* memory, MemoryContext context, Datum value)
-      : kept_trail(context, value, memory),
-        touch_type(trail.has_touches() ? &channels::touch_type::make(context) : nullptr) {}
+  session_rows(std::pmr::memory_resource* memory, FunctionCallInfo fcinfo, pg::row_series& series)
+      : trail_(pg::text_argument(fcinfo, 0), memory),
+        touch_type_(trail_.has_touches() ? &channels::touch_type::of(fcinfo, series.kept) : nullptr),
+        cursor_(trail_) {}
 
   bool next(Datum* values, bool* nulls) {
-    if (kept_trail::next == trail.end()) return false;
-    const session& now = *kept_trail::next;
-    values[0] = Int64GetDatum(now.number);
-    values[1] = TimestampTzGetDatum(now.started_at);
-    values[2] = TimestampTzGetDatum(now.ended_at);
-    values[3] = Int64GetDatum(now.events);
-    values[4] = Int64GetDatum(now.conversions);
-    nulls[5] = !now.converted_at;
-    if (now.converted_at) values[5] = TimestampTzGetDatum(*now.converted_at);
-    nulls[6] = !now.landing_page;
-    if (now.landing_page) values[6] = pg::text_datum(*now.landing_page);
-    nulls[7] = !now.touch;
-    if (now.touch) values[7] = touch_type->datum(*now.touch);
-    ++kept_trail::next;
+    const session_record* session = cursor_.next();
+    if (session == nullptr) return false;
+    values[0] = Int64GetDatum(++number_);
+    values[1] = TimestampTzGetDatum(session->started_at);
+    values[2] = TimestampTzGetDatum(session->ended_at);
+    values[3] = Int64GetDatum(session->events);
+    values[4] = Int64GetDatum(session->conversions);
+    nulls[5] = session->conversions == 0;
+    if (!nulls[5]) values[5] = TimestampTzGetDatum(session->converted_at);
+    nulls[6] = session->landing_page == 0;
+    if (!nulls[6]) values[6] = pg::text_datum(trail_.words().text(session->landing_page));
+    nulls[7] = session->touch == 0;
+    if (!nulls[7])
+      values[7] = touch_type_->datum(trail_.words().touch(session->touch, session->touched_at));
     return true;
   }
 
-  const channels::touch_type* touch_type;
-};
-
-struct touch_rows : kept_trail {
-  touch_rows(std::pmr::memory_resource* memory, MemoryContext context, Datum value, std::int64_t since,
-             std::int64_t until)
-      : kept_trail(context, value, memory), since(since), until(until) {}
-
-  bool next(Datum* values, bool* nulls) {
-    for (; kept_trail::next != trail.end(); ++kept_trail::next) {
-      const std::optional<channels::touch>& touch = kept_trail::next->touch;
-      if (!touch || touch->touched_at < since) continue;
-      if (touch->touched_at > until) return false;
-      values[0] = TimestampTzGetDatum(touch->touched_at);
-      for (std::size_t i = 0; i < touch->texts.size(); ++i) {
-        nulls[i + 1] = !touch->texts[i];
-        if (touch->texts[i]) values[i + 1] = pg::text_datum(*touch->texts[i]);
-      }
-      ++kept_trail::next;
-      return true;
-    }
-    return false;
-  }
-
-  std::int64_t since;
-  std::int64_t until;
+ private:
+  trail_view trail_;
+  const channels::touch_type* touch_type_;
+  trail_view::cursor cursor_;
+  std::int64_t number_ = 0;
 };
 
 /// The earliest time that the third argument, a lookback from `before`, leaves in.
@@ -237,6 +203,39 @@ std::int64_t lookback_start(FunctionCallInfo fcinfo, std::int64_t before) {
                 "lookback needs a time to look back from: before is infinite", "Give before, too.");
   return before < earliest_time + lookback ? earliest_time : before - lookback;
 }
+
+/// The rows of touches(): one for each touch from `since` to `until`.
+class touch_rows {
+ public:
+  static constexpr int columns = channels::touch_texts + 1;
+
+  touch_rows(std::pmr::memory_resource* memory, FunctionCallInfo fcinfo)
+      : trail_(pg::text_argument(fcinfo, 0), memory),
+        until_(PG_GETARG_TIMESTAMPTZ(1)),
+        since_(lookback_start(fcinfo, until_)),
+        cursor_(trail_) {}
+
+  bool next(Datum* values, bool* nulls) {
+    while (const session_record* session = cursor_.next()) {
+      if (session->touch == 0 || session->touched_at < since_) continue;
+      if (session->touched_at > until_) return false;
+      channels::touch touch = trail_.words().touch(session->touch, session->touched_at);
+      values[0] = TimestampTzGetDatum(touch.touched_at);
+      for (std::size_t i = 0; i < touch.texts.size(); ++i) {
+        nulls[i + 1] = !touch.texts[i];
+        if (touch.texts[i]) values[i + 1] = pg::text_datum(*touch.texts[i]);
+      }
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  trail_view trail_;
+  std::int64_t until_;
+  std::int64_t since_;
+  trail_view::cursor cursor_;
+};
 
 /// The planner's estimate for the rows that a function makes of the trail `argument`; none where it can't
 /// tell.
@@ -300,18 +299,17 @@ JOURNEY_FUNCTION(trail_touch_add) {
 
 JOURNEY_FUNCTION(trail_rollup_add) {
   if (PG_ARGISNULL(1)) return unchanged(fcinfo);
-  trail_view trail = trail_argument(fcinfo, 1);
-  auto& state = state_of<trail_state>(fcinfo, call_site::of(fcinfo).bounds(trail.rule()));
-  state.merge(trail);
-  PG_RETURN_POINTER(&state);
+  return merged<trail_state>(fcinfo, trail_argument(fcinfo, 1));
 }
 
 JOURNEY_FUNCTION(trail_plain_combine) { return combine<plain_trail_state>(fcinfo); }
 JOURNEY_FUNCTION(trail_plain_finish) { return finish<plain_trail_state>(fcinfo); }
-JOURNEY_FUNCTION(trail_plain_deserialize) { return deserialize<plain_trail_state>(fcinfo); }
 JOURNEY_FUNCTION(trail_combine) { return combine<trail_state>(fcinfo); }
 JOURNEY_FUNCTION(trail_finish) { return finish<trail_state>(fcinfo); }
-JOURNEY_FUNCTION(trail_deserialize) { return deserialize<trail_state>(fcinfo); }
+JOURNEY_FUNCTION(trail_deserialize) {
+  pg::aggregate_context(fcinfo);
+  PG_RETURN_POINTER(new (palloc(sizeof(trail_view))) trail_view(trail_argument(fcinfo, 0)));
+}
 
 JOURNEY_FUNCTION(trail_merge) {
   trail_view left = trail_argument(fcinfo, 0);
@@ -340,17 +338,15 @@ JOURNEY_FUNCTION(trail_clip) {
 // What is in a trail
 
 JOURNEY_FUNCTION(trail_sessions) {
-  return pg::each_row(fcinfo, [fcinfo](MemoryContext context) -> session_rows& {
-    return pg::make_in<session_rows>(context, context, PG_GETARG_DATUM(0));
+  return pg::each_row(fcinfo, [fcinfo](pg::row_series& series) {
+    return &pg::make_in<session_rows>(series.memory(), fcinfo, series);
   });
 }
 
 JOURNEY_FUNCTION(trail_touches) {
-  if (SRF_IS_FIRSTCALL() && (PG_ARGISNULL(0) || PG_ARGISNULL(1))) SRF_RETURN_DONE(SRF_FIRSTCALL_INIT());
-  return pg::each_row(fcinfo, [fcinfo](MemoryContext context) -> touch_rows& {
-    TimestampTz before = PG_GETARG_TIMESTAMPTZ(1);
-    return pg::make_in<touch_rows>(context, context, PG_GETARG_DATUM(0), lookback_start(fcinfo, before),
-                                   before);
+  return pg::each_row(fcinfo, [fcinfo](pg::row_series& series) -> touch_rows* {
+    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) return nullptr;
+    return &pg::make_in<touch_rows>(series.memory(), fcinfo);
   });
 }
 

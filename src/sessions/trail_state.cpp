@@ -70,22 +70,13 @@ std::uint32_t word_list::touch(const channels::touch& touch) {
   return touches_.add(numbers);
 }
 
-void plain_trail_state::combine(const plain_trail_state& other) {
-  list_.for_each_piece(other.list_,
-                       [this](const session_span& piece) { list_.put(piece, *bounds, join_spans); });
-}
-
 void plain_trail_state::merge(const trail_view& trail) {
   trail_view::cursor cursor(trail);
   while (const session_record* session = cursor.next()) list_.put(*session, *bounds, join_spans);
 }
 
 void plain_trail_state::write(std::pmr::memory_resource* memory, wire::writer& out) const {
-  std::pmr::vector<session_record> records(memory);
-  std::pmr::vector<session_span> sessions = list_.sessions(*bounds, join_spans, memory);
-  records.reserve(sessions.size());
-  for (const session_span& session : sessions) records.push_back({session});
-  write_trail(bounds->rule, records, {}, memory, out);
+  write_trail(bounds->rule, list_.records(*bounds, join_spans, memory), {}, memory, out);
 }
 
 void trail_state::joiner::operator()(session_record& whole, const session_record& piece) const {
@@ -105,7 +96,8 @@ void trail_state::joiner::operator()(session_record& whole, const session_record
 }
 
 word_list& trail_state::words() {
-  if (words_ == nullptr) words_ = std::pmr::polymorphic_allocator<>(memory_).new_object<word_list>(memory_);
+  std::pmr::memory_resource* memory = words_.get_deleter().memory;
+  if (words_ == nullptr) words_.reset(std::pmr::polymorphic_allocator<>(memory).new_object<word_list>(memory));
   return *words_;
 }
 
@@ -119,7 +111,7 @@ void trail_state::add(std::int64_t ts, const channels::touch* touch, std::option
 }
 
 void trail_state::put(const session_record& piece) {
-  list_.put(piece, *bounds, joiner{words_});
+  list_.put(piece, *bounds, joiner{words_.get()});
   if (words_ != nullptr && words_->size() >= many_words_) drop_unused_words();
 }
 
@@ -134,15 +126,9 @@ void trail_state::adopt(session_record& piece, const dictionary& foreign) {
 }
 
 void trail_state::drop_unused_words() {
-  word_list* old = std::exchange(words_, nullptr);
-  list_.for_each_piece(list_, [&](session_record& piece) { adopt(piece, old->view()); });
-  std::pmr::polymorphic_allocator<>(memory_).delete_object(old);
+  auto old = std::exchange(words_, {nullptr, words_.get_deleter()});
+  list_.for_each_piece([&](session_record& piece) { adopt(piece, old->view()); });
   many_words_ = 64 + 2 * (words_ == nullptr ? 0 : words_->size());
-}
-
-void trail_state::combine(const trail_state& other) {
-  dictionary foreign = other.dictionary_view();
-  list_.for_each_piece(other.list_, [&](const session_record& piece) { put(piece, foreign); });
 }
 
 void trail_state::merge(const trail_view& trail) {
@@ -151,7 +137,7 @@ void trail_state::merge(const trail_view& trail) {
 }
 
 void trail_state::write(std::pmr::memory_resource* memory, wire::writer& out) const {
-  write_trail(bounds->rule, list_.sessions(*bounds, joiner{words_}, memory), dictionary_view(), memory, out);
+  write_trail(bounds->rule, list_.records(*bounds, joiner{words_.get()}, memory), dictionary_view(), memory, out);
 }
 
 }  // namespace journey::sessions

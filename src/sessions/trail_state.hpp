@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <memory>
 
 #include "pg/interrupts.hpp"
 #include "sessions/trail.hpp"
@@ -47,26 +48,35 @@ class session_list {
     last_ = piece;
   }
 
-  /// All sessions in order of time; the list stays as it is.
+  /// All sessions in order of time, as records; the list stays as it is.
   template <class Join>
-  std::pmr::vector<Session> sessions(const session_bounds& bounds, Join join,
-                                     std::pmr::memory_resource* memory) const {
-    std::pmr::vector<Session> late(late_, memory);
-    return merged(late, bounds, join, memory);
+  std::pmr::vector<session_record> records(const session_bounds& bounds, Join join,
+                                           std::pmr::memory_resource* memory) const {
+    std::pmr::vector<session_record> all(memory);
+    auto append = [&all](const std::pmr::vector<Session>& sessions) {
+      for (const Session& session : sessions) all.push_back({session});
+    };
+    all.reserve(closed_.size() + late_.size() + 1);
+    if (late_.empty()) {
+      append(closed_);
+      if (!empty()) all.push_back({last_});
+    } else {
+      std::pmr::vector<Session> late(late_, memory);
+      append(merged(late, bounds, join, memory));
+    }
+    return all;
   }
 
   /// Hands over everything kept, whole or in pieces, in no particular order. Times must stay as they are.
-  template <class List, class Visit>
-  static void for_each_piece(List& list, Visit visit) {
-    auto each = [&](auto& pieces) {
-      for (auto& piece : pieces) {
+  template <class Visit>
+  void for_each_piece(Visit visit) {
+    for (auto* pieces : {&closed_, &late_}) {
+      for (Session& piece : *pieces) {
         check_interrupts();
         visit(piece);
       }
-    };
-    each(list.closed_);
-    each(list.late_);
-    if (!list.empty()) visit(list.last_);
+    }
+    if (!empty()) visit(last_);
   }
 
  private:
@@ -182,8 +192,6 @@ class plain_trail_state {
   const session_bounds* bounds = nullptr;
 
   void add(std::int64_t ts) { list_.put({ts, ts, 1}, *bounds, join_spans); }
-  /// Adds all of another state of the same rule.
-  void combine(const plain_trail_state& other);
   /// Adds the times of a trail of the same rule.
   void merge(const trail_view& trail);
   void write(std::pmr::memory_resource* memory, wire::writer& out) const;
@@ -195,7 +203,7 @@ class plain_trail_state {
 /// The trail in the making of events with touches, pages and conversions.
 class trail_state {
  public:
-  explicit trail_state(std::pmr::memory_resource* memory) : list_(memory), memory_(memory) {}
+  explicit trail_state(std::pmr::memory_resource* memory) : list_(memory), words_(nullptr, {memory}) {}
 
   /// The rule, which must be set before anything else is done, and outlive the state.
   const session_bounds* bounds = nullptr;
@@ -209,8 +217,6 @@ class trail_state {
   /// Adds an event; its `touch`, if any, counts as of `ts`.
   void add(std::int64_t ts, const channels::touch* touch, std::optional<std::string_view> page,
            bool converted);
-  /// Adds all of another state of the same rule.
-  void combine(const trail_state& other);
   /// Adds the sessions of a trail of the same rule.
   void merge(const trail_view& trail);
   void write(std::pmr::memory_resource* memory, wire::writer& out) const;
@@ -220,6 +226,13 @@ class trail_state {
   struct joiner {
     const word_list* words;
     void operator()(session_record& whole, const session_record& piece) const;
+  };
+
+  struct destroyer {
+    std::pmr::memory_resource* memory;
+    void operator()(word_list* words) const {
+      std::pmr::polymorphic_allocator<>(memory).delete_object(words);
+    }
   };
 
   word_list& words();
@@ -233,8 +246,7 @@ class trail_state {
   void drop_unused_words();
 
   session_list<session_record> list_;
-  std::pmr::memory_resource* memory_;
-  word_list* words_ = nullptr;   // made when first needed
+  std::unique_ptr<word_list, destroyer> words_;  // made when first needed
   std::size_t many_words_ = 64;  // so many, and it is time to look for unused ones
 };
 

@@ -121,6 +121,7 @@ JOURNEY_PARALLEL_AGGREGATE(hoard, hoard)
 
 namespace {
 struct countdown {
+  static constexpr int columns = 1;
   countdown(std::pmr::memory_resource*, int from) : left(from) {}
   bool next(Datum* values, bool*) {
     if (left == 0) return false;
@@ -132,8 +133,8 @@ struct countdown {
 }  // namespace
 
 JOURNEY_FUNCTION(countdown) {
-  return pg::each_row(fcinfo, [fcinfo](MemoryContext context) -> countdown& {
-    return pg::make_in<countdown>(context, PG_GETARG_INT32(0));
+  return pg::each_row(fcinfo, [fcinfo](pg::row_series& series) {
+    return &pg::make_in<countdown>(series.memory(), PG_GETARG_INT32(0));
   });
 }
 
