@@ -1,6 +1,5 @@
 #include "sessions/rule.hpp"
 
-#include <limits>
 
 namespace journey::sessions {
 namespace {
@@ -28,13 +27,6 @@ std::string duration_text(std::int64_t micros) {
 }
 
 }  // namespace
-
-std::uint64_t elapsed(std::int64_t earlier, std::int64_t later) {
-  using limits = std::numeric_limits<std::int64_t>;  // the server's -infinity and infinity
-  if (earlier == later) return 0;
-  if (earlier == limits::min() || later == limits::max()) return std::numeric_limits<std::uint64_t>::max();
-  return static_cast<std::uint64_t>(later) - static_cast<std::uint64_t>(earlier);
-}
 
 void write(wire::writer& out, const session_rule& rule) {
   out.fixed(version);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "pg/interrupts.hpp"
 
 namespace journey::sessions {
 namespace {
@@ -269,27 +268,33 @@ void too_many_events() {
               "a trail can't hold more than 9223372036854775807 events");
 }
 
-void write_trail(const session_rule& rule, std::span<const session_record> sessions, const dictionary& words,
+template <class Session>
+void write_trail(const session_rule& rule, const session_sequence<Session>& sessions, const dictionary& words,
                  std::pmr::memory_resource* memory, wire::writer& out) {
+  constexpr bool only_times = std::is_same_v<Session, session_span>;
   renumbering renumbered(words, memory);
   unsigned best = minutes;
   unsigned has = 0;
   std::int64_t events = 0;
-  for (const session_record& session : sessions) {
-    check_interrupts();
+  sessions.for_each([&](const Session& session) {
     if (__builtin_add_overflow(events, session.events, &events)) too_many_events();
     best = unit_of(session.started_at, best);
     best = unit_of(session.ended_at, best);
     if (session.events != 1) has |= has_counts;
-    if (session.touch != 0) has |= has_touch, best = unit_of(session.touched_at, best);
-    if (session.landing_page != 0) has |= has_page;
-    if (session.conversions != 0) has |= has_conversions, best = unit_of(session.converted_at, best);
-    renumbered.use(session);
-  }
+    if constexpr (!only_times) {
+      if (session.touch != 0) has |= has_touch, best = unit_of(session.touched_at, best);
+      if (session.landing_page != 0) has |= has_page;
+      if (session.conversions != 0) has |= has_conversions, best = unit_of(session.converted_at, best);
+      renumbered.use(session);
+    }
+  });
   auto write_later = [&](std::int64_t earlier, std::int64_t later) {
     out.varint(in_units(elapsed(earlier, later), best));
   };
 
+  constexpr std::size_t header_size = 16;  // about so many bytes, and so many a session
+  constexpr std::size_t session_size = 12;
+  out.reserve(out.size() + header_size + session_size * sessions.size());
   unsigned timeout_unit = unit_of(rule.timeout);
   out.fixed(static_cast<std::uint8_t>(version | timeout_unit << 4 | (rule.inclusive ? inclusive_bit : 0) |
                                       (rule.day_boundary.empty() ? 0 : day_boundary_bit)));
@@ -302,9 +307,8 @@ void write_trail(const session_rule& rule, std::span<const session_record> sessi
     renumbered.write((has & has_touch) != 0, bytes);
     out.text({bytes.data(), bytes.size()});
   }
-  const session_record* before = nullptr;
-  for (const session_record& session : sessions) {
-    check_interrupts();
+  const Session* before = nullptr;
+  sessions.for_each([&](const Session& session) {
     if (before == nullptr)
       out.signed_varint(in_units(session.started_at, best));
     else
@@ -312,24 +316,31 @@ void write_trail(const session_rule& rule, std::span<const session_record> sessi
     before = &session;
     write_later(session.started_at, session.ended_at);
     if ((has & has_counts) != 0) out.varint(static_cast<std::uint64_t>(session.events - 1));
-    if ((has & has_touch) != 0) {
-      std::uint64_t touch = renumbered.touch(session.touch);
-      if (touch == 0) {
-        out.varint(0);
-      } else if (session.touched_at == session.started_at) {
-        out.varint(2 * touch - 1);
-      } else {
-        out.varint(2 * touch);
-        write_later(session.started_at, session.touched_at);
+    if constexpr (!only_times) {
+      if ((has & has_touch) != 0) {
+        std::uint64_t touch = renumbered.touch(session.touch);
+        if (touch == 0) {
+          out.varint(0);
+        } else if (session.touched_at == session.started_at) {
+          out.varint(2 * touch - 1);
+        } else {
+          out.varint(2 * touch);
+          write_later(session.started_at, session.touched_at);
+        }
+      }
+      if ((has & has_page) != 0) out.varint(renumbered.text(session.landing_page));
+      if ((has & has_conversions) != 0) {
+        out.varint(static_cast<std::uint64_t>(session.conversions));
+        if (session.conversions != 0) write_later(session.started_at, session.converted_at);
       }
     }
-    if ((has & has_page) != 0) out.varint(renumbered.text(session.landing_page));
-    if ((has & has_conversions) != 0) {
-      out.varint(static_cast<std::uint64_t>(session.conversions));
-      if (session.conversions != 0) write_later(session.started_at, session.converted_at);
-    }
-  }
+  });
 }
+
+template void write_trail(const session_rule&, const session_sequence<session_span>&, const dictionary&,
+                          std::pmr::memory_resource*, wire::writer&);
+template void write_trail(const session_rule&, const session_sequence<session_record>&, const dictionary&,
+                          std::pmr::memory_resource*, wire::writer&);
 
 void check_sessions(const session_rule& rule, std::span<const session_record> sessions,
                     const char* sqlstate) {
@@ -361,7 +372,7 @@ void check_trail(std::string_view bytes, std::pmr::memory_resource* memory) {
   }
   check_sessions(trail.rule(), sessions, sqlstate::invalid_binary_representation);
   wire::writer again(memory);
-  write_trail(trail.rule(), sessions, words, memory, again);
+  write_trail<session_record>(trail.rule(), {sessions}, words, memory, again);
   if (bytes != std::string_view(again.data(), again.size())) in.fail("it is not in its one canonical form");
 }
 

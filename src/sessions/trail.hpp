@@ -41,6 +41,7 @@
 #include <vector>
 
 #include "channels/touch.hpp"
+#include "pg/interrupts.hpp"
 #include "sessions/rule.hpp"
 
 namespace journey::sessions {
@@ -171,9 +172,28 @@ class trail_view {
 /// Throws an error: no trail holds more than 2^63 - 1 events.
 [[noreturn]] void too_many_events();
 
-/// Writes the trail of `sessions`, which are in order of time and numbered by `words`, whose texts and
-/// touches are distinct; those that no session uses are left out.
-void write_trail(const session_rule& rule, std::span<const session_record> sessions, const dictionary& words,
+/// Sessions in order of time, in one or two parts.
+template <class Session>
+struct session_sequence {
+  std::span<const Session> head;
+  std::span<const Session> tail{};
+
+  std::size_t size() const { return head.size() + tail.size(); }
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (std::span<const Session> part : {head, tail}) {
+      for (const Session& session : part) {
+        check_interrupts();
+        visit(session);
+      }
+    }
+  }
+};
+
+/// Writes the trail of `sessions`, which are numbered by `words`, whose texts and touches are distinct; those
+/// that no session uses are left out. `Session` is a session_record, or a session_span where there is no more.
+template <class Session>
+void write_trail(const session_rule& rule, const session_sequence<Session>& sessions, const dictionary& words,
                  std::pmr::memory_resource* memory, wire::writer& out);
 
 /// Throws, with the given SQLSTATE, unless events can have made these sessions under this rule.

@@ -207,7 +207,7 @@ JOURNEY_FUNCTION(trail_in) {
     if (token == WJB_ELEM) sessions.push_back(read_session(&value, words));
   check_sessions(rule, sessions, sqlstate::invalid_text_representation);
   return trail_datum([&](std::pmr::memory_resource* scratch, wire::writer& out) {
-    write_trail(rule, sessions, words.view(), scratch, out);
+    write_trail<session_record>(rule, {sessions}, words.view(), scratch, out);
   });
 }
 

@@ -79,6 +79,13 @@ class call_site {
     return rules_.emplace_back(made);
   }
 
+  /// An allocator that the states of all groups share.
+  std::pmr::memory_resource* memory_of(MemoryContext groups) {
+    if (groups_ == nullptr || groups_->context() != groups)
+      groups_ = std::pmr::polymorphic_allocator<>(memory_).new_object<pg::context_resource>(groups);
+    return groups_;
+  }
+
   const channels::touch_type& touches(FunctionCallInfo fcinfo) {
     if (touches_ == nullptr) touches_ = &channels::touch_type::make(fcinfo->flinfo->fn_mcxt);
     return *touches_;
@@ -90,6 +97,7 @@ class call_site {
   bool by_rule_ = false;
   const session_bounds* current_ = nullptr;
   std::pmr::vector<char> given_;  // the bytes that current_ was read from
+  pg::context_resource* groups_ = nullptr;
   channels::touch_type* touches_ = nullptr;
 };
 
@@ -109,9 +117,10 @@ State& state_of(FunctionCallInfo fcinfo, const session_bounds& bounds) {
     if (state->bounds != &bounds) require_same(state->bounds->rule, bounds.rule);
     return *state;
   }
-  State& state = pg::make_in<State>(pg::aggregate_context(fcinfo));
-  state.bounds = &bounds;
-  return state;
+  std::pmr::memory_resource* memory = call_site::of(fcinfo).memory_of(pg::aggregate_context(fcinfo));
+  State* state = std::pmr::polymorphic_allocator<>(memory).new_object<State>(memory);
+  state->bounds = &bounds;
+  return *state;
 }
 
 /// The state as it came.
@@ -331,7 +340,7 @@ JOURNEY_FUNCTION(trail_clip) {
   while (const session_record* session = cursor.next())
     if (session->started_at >= since && session->started_at < until) kept.push_back(*session);
   return trail_datum([&](std::pmr::memory_resource* memory, wire::writer& out) {
-    write_trail(trail.rule(), kept, trail.words(), memory, out);
+    write_trail<session_record>(trail.rule(), {kept}, trail.words(), memory, out);
   });
 }
 

@@ -76,7 +76,9 @@ void plain_trail_state::merge(const trail_view& trail) {
 }
 
 void plain_trail_state::write(std::pmr::memory_resource* memory, wire::writer& out) const {
-  write_trail(bounds->rule, list_.records(*bounds, join_spans, memory), {}, memory, out);
+  list_.in_order(*bounds, join_spans, memory, [&](const session_sequence<session_span>& sessions) {
+    write_trail(bounds->rule, sessions, {}, memory, out);
+  });
 }
 
 void trail_state::joiner::operator()(session_record& whole, const session_record& piece) const {
@@ -137,7 +139,9 @@ void trail_state::merge(const trail_view& trail) {
 }
 
 void trail_state::write(std::pmr::memory_resource* memory, wire::writer& out) const {
-  write_trail(bounds->rule, list_.records(*bounds, joiner{words_.get()}, memory), dictionary_view(), memory, out);
+  list_.in_order(*bounds, joiner{words_.get()}, memory, [&](const session_sequence<session_record>& sessions) {
+    write_trail(bounds->rule, sessions, dictionary_view(), memory, out);
+  });
 }
 
 }  // namespace journey::sessions

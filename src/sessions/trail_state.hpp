@@ -2,10 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
+#include <boost/container/vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <memory>
 
-#include "pg/interrupts.hpp"
 #include "sessions/trail.hpp"
 
 namespace journey::sessions {
@@ -27,10 +28,11 @@ struct session_bounds {
 /// Sessions apart from each other. They grow from pieces of one event or more, which may come in any order: a
 /// piece no earlier than all others costs O(1), any other O(log n) over time. What two pieces become is up to
 /// the `join(Session& whole, const Session& piece)` handed in; it must not matter who joins whom, and when.
+/// Small, since a query may keep millions.
 template <class Session>
 class session_list {
  public:
-  explicit session_list(std::pmr::memory_resource* memory) : closed_(memory), late_(memory) {}
+  explicit session_list(std::pmr::memory_resource* memory) : pieces_(memory) {}
 
   bool empty() const { return last_.events == 0; }
   /// The latest session, while not `empty()`.
@@ -48,77 +50,83 @@ class session_list {
     last_ = piece;
   }
 
-  /// All sessions in order of time, as records; the list stays as it is.
-  template <class Join>
-  std::pmr::vector<session_record> records(const session_bounds& bounds, Join join,
-                                           std::pmr::memory_resource* memory) const {
-    std::pmr::vector<session_record> all(memory);
-    auto append = [&all](const std::pmr::vector<Session>& sessions) {
-      for (const Session& session : sessions) all.push_back({session});
-    };
-    all.reserve(closed_.size() + late_.size() + 1);
-    if (late_.empty()) {
-      append(closed_);
-      if (!empty()) all.push_back({last_});
-    } else {
-      std::pmr::vector<Session> late(late_, memory);
-      append(merged(late, bounds, join, memory));
-    }
-    return all;
+  /// Hands all sessions in order of time to `visit(const session_sequence<Session>&)`; the list stays as it is.
+  template <class Join, class Visit>
+  void in_order(const session_bounds& bounds, Join join, std::pmr::memory_resource* memory,
+                Visit visit) const {
+    std::span<const Session> pieces(pieces_.data(), pieces_.size());
+    if (closed_ == pieces.size()) return visit({pieces, {&last_, empty() ? 0U : 1U}});
+    session_vector late(pieces.begin() + closed_, pieces.end(), memory);
+    session_vector all = merged(late, bounds, join, memory);
+    visit({all});
   }
 
   /// Hands over everything kept, whole or in pieces, in no particular order. Times must stay as they are.
   template <class Visit>
   void for_each_piece(Visit visit) {
-    for (auto* pieces : {&closed_, &late_}) {
-      for (Session& piece : *pieces) {
-        check_interrupts();
-        visit(piece);
-      }
+    for (Session& piece : pieces_) {
+      check_interrupts();
+      visit(piece);
     }
     if (!empty()) visit(last_);
   }
 
  private:
+  using session_vector =
+      boost::container::vector<Session, std::pmr::polymorphic_allocator<Session>,
+                               boost::container::vector_options_t<boost::container::stored_size<std::uint32_t>>>;
+
   static constexpr std::size_t few = 8;
 
-  static bool starts_before(const Session& a, const Session& b) { return a.started_at < b.started_at; }
+  static constexpr auto starts_before = [](const Session& a, const Session& b) {
+    return a.started_at < b.started_at;
+  };
+
+  /// Fills the powers of two that the server's allocator rounds up to.
+  void append(const Session& piece) {
+    if (pieces_.size() == pieces_.capacity())
+      pieces_.reserve(std::max<std::size_t>(64, 2 * std::bit_ceil(pieces_.capacity() * sizeof(Session))) /
+                      sizeof(Session));
+    pieces_.push_back(piece);
+  }
 
   void close() {
-    if (closed_.capacity() == 0) closed_.reserve(128 / sizeof(Session));  // most visitors come again
-    closed_.push_back(last_);
+    append(last_);
+    std::swap(pieces_[closed_++], pieces_.back());
   }
 
   /// A piece that stretches just one session is joined to it in place. One that opens a session, or bridges
   /// two, waits until there are as many of these as sessions: moving the others for each would be quadratic.
   template <class Join>
   void put_late(const Session& piece, const session_bounds& bounds, Join join) {
-    auto next = std::upper_bound(closed_.begin(), closed_.end(), piece, starts_before);
-    Session& right = next == closed_.end() ? last_ : *next;
-    Session* left = next == closed_.begin() ? nullptr : &*std::prev(next);
+    auto late = pieces_.begin() + closed_;
+    auto next = std::upper_bound(pieces_.begin(), late, piece, starts_before);
+    Session& right = next == late ? last_ : *next;
+    Session* left = next == pieces_.begin() ? nullptr : &*std::prev(next);
     bool joins_left = left != nullptr && bounds.joined(left->ended_at, piece.started_at);
     bool joins_right = bounds.joined(piece.ended_at, right.started_at);
     if (joins_left && !joins_right) return join(*left, piece);
     if (joins_right && !joins_left && piece.ended_at <= right.ended_at) return join(right, piece);
-    late_.push_back(piece);
-    if (late_.size() < few + closed_.size()) return;
-    std::pmr::vector<Session> all = merged(late_, bounds, join, closed_.get_allocator().resource());
+    append(piece);
+    if (pieces_.size() < few + 2 * closed_) return;
+    session_vector all = merged({pieces_.begin() + closed_, pieces_.end()}, bounds, join,
+                                pieces_.get_allocator().resource());
     last_ = all.back();
     all.pop_back();
-    closed_.swap(all);
-    late_.clear();
+    pieces_.swap(all);
+    closed_ = pieces_.size();
   }
 
   /// Sorts `late` and merges it with the rest.
   template <class Join>
-  std::pmr::vector<Session> merged(std::pmr::vector<Session>& late, const session_bounds& bounds, Join join,
-                                   std::pmr::memory_resource* memory) const {
+  session_vector merged(std::span<Session> late, const session_bounds& bounds, Join join,
+                        std::pmr::memory_resource* memory) const {
     std::sort(late.begin(), late.end(), [](const Session& a, const Session& b) {
       check_interrupts();
       return starts_before(a, b);
     });
-    std::pmr::vector<Session> all(memory);
-    all.reserve(closed_.size() + late.size() + 1);
+    session_vector all(memory);
+    all.reserve(closed_ + late.size() + 1);
     auto add = [&](const Session& piece) {
       check_interrupts();
       if (!all.empty() && bounds.joined(all.back().ended_at, piece.started_at))
@@ -131,15 +139,15 @@ class session_list {
       for (; waiting != late.end() && starts_before(*waiting, session); ++waiting) add(*waiting);
       add(session);
     };
-    for (const Session& session : closed_) add_until(session);
+    for (const Session& session : std::span(pieces_).first(closed_)) add_until(session);
     if (!empty()) add_until(last_);
     for (; waiting != late.end(); ++waiting) add(*waiting);
     return all;
   }
 
   Session last_;
-  std::pmr::vector<Session> closed_;  // before last_, in order of time
-  std::pmr::vector<Session> late_;    // not yet merged with the others
+  session_vector pieces_;      // the sessions before last_, in order of time; then late pieces, not yet merged
+  std::uint32_t closed_ = 0;  // so many of pieces_ are sessions
 };
 
 /// Texts and touches, each kept once and numbered from 1.

@@ -25,7 +25,7 @@ void read(std::string_view bytes, std::pmr::memory_resource* memory) {
 std::string written(const session_bounds& bounds, const std::pmr::vector<session_record>& sessions,
                     const dictionary& words, std::pmr::memory_resource* memory) {
   wire::writer out(memory);
-  write_trail(bounds.rule, sessions, words, memory, out);
+  write_trail<session_record>(bounds.rule, {sessions}, words, memory, out);
   return {out.data(), out.size()};
 }
 

@@ -344,7 +344,7 @@ namespace {
 std::string stored(const std::vector<session_record>& sessions, const session_rule& rule,
                    const dictionary& words = {}) {
   wire::writer out(memory);
-  write_trail(rule, sessions, words, memory, out);
+  write_trail<session_record>(rule, {sessions}, words, memory, out);
   return {out.data(), out.size()};
 }
 session_record record(std::int64_t from, std::int64_t to, std::int64_t events) {
