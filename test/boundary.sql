@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(50);
+SELECT plan(55);
 
 CREATE FUNCTION fail_as(kind text) RETURNS text LANGUAGE c STRICT AS 'journey_boundary', 'journey_fail';
 CREATE FUNCTION fail_in_server() RETURNS void LANGUAGE c AS 'journey_boundary', 'journey_fail_in_server';
@@ -125,6 +125,15 @@ SELECT is(hoard(n), NULL, 'over no rows, too') FROM shared_numbers WHERE n < 0;
 SELECT results_eq('SELECT countdown(3)', ARRAY[3, 2, 1], 'one row at a time, in the select list');
 SELECT results_eq('SELECT * FROM countdown(3)', ARRAY[3, 2, 1], 'and in FROM');
 SELECT is_empty('SELECT countdown(0)', 'no rows');
+SELECT results_eq('SELECT i, countdown(i % 3) FROM generate_series(1, 5) i ORDER BY 1, 2', $$VALUES (1, 1), (2, 1), (2, 2), (4, 1), (5, 1), (5, 2)$$, 'one set after another, some empty');
+SELECT results_eq('SELECT countdown(3), countdown(1)', $$VALUES (3, 1), (2, NULL), (1, NULL)$$, 'two at a time');
+SELECT results_eq('SELECT (SELECT countdown(i) LIMIT 1) FROM generate_series(3, 5) i', ARRAY[3, 4, 5], 'sets that are left before their end');
+SELECT results_eq('SELECT i, c FROM generate_series(3, 4) i, LATERAL (SELECT countdown(i) + countdown(2) LIMIT 2) d(c)', $$VALUES (3, 5), (3, 3), (4, 6), (4, 4)$$, 'and begun anew');
+BEGIN;
+DECLARE counting CURSOR FOR SELECT countdown(1000000000);
+SELECT results_eq('FETCH 2 FROM counting', ARRAY[1000000000, 999999999], 'a cursor that is closed before the end');
+CLOSE counting;
+COMMIT;
 
 -- Rows in
 SELECT is(read_query($$SELECT 'a', n FROM numbers$$), 80000200000, 'reads a query');
