@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(48);
+SELECT plan(52);
 CREATE SCHEMA identity_tests;
 SET search_path = identity_tests, public;
 
@@ -257,6 +257,31 @@ END $$;
 SET statement_timeout = '200ms';
 SELECT is(stopped($$SELECT count(*) FROM journey.resolve_aliases('SELECT i::text, (i / 2)::text FROM generate_series(1, 100000000) i')$$), '57014', 'a timeout while reading');
 RESET statement_timeout;
+-- From another session, at a moment that shows: the last edge takes a lock, and output, not reading, fills a temporary file.
+CREATE TABLE many AS SELECT 'a' || i AS alias, 'u' || i / 2 AS user_id FROM generate_series(1, 1000000) i;
+CREATE EXTENSION dblink;
+SELECT dblink_connect('other', format('host=%s dbname=%s user=%s', current_setting('unix_socket_directories'), current_database(), current_user)) AS connected \gset
+SELECT dblink_exec('other', 'SET work_mem = ''64kB''; SET max_parallel_workers_per_gather = 0') AS set \gset
+CREATE FUNCTION cancel_once(moment text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE other int := (SELECT pid FROM dblink('other', 'SELECT pg_backend_pid()') AS d(pid int)); come boolean := false;
+BEGIN
+  PERFORM dblink_send_query('other', $q$
+    SELECT count(*) FROM journey.resolve_aliases(
+      'TABLE identity_tests.many UNION ALL SELECT ''last'', ''user'' FROM pg_advisory_xact_lock(42)')$q$);
+  WHILE NOT come AND dblink_is_busy('other') = 1 LOOP
+    PERFORM pg_sleep(0.001);
+    EXECUTE moment INTO come USING other;
+  END LOOP;
+  PERFORM pg_cancel_backend(other);
+  RETURN stopped($q$SELECT * FROM dblink_get_result('other') AS d(n bigint)$q$);
+END $$;
+SELECT is(cancel_once('SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = ''advisory'' AND objid = 42 AND pid = $1)'), '57014', 'a cancel while the edges are united');
+SELECT count(*) FROM dblink_get_result('other') AS rest(n bigint) \gset rest_
+SELECT is(cancel_once('SELECT EXISTS (SELECT FROM pg_ls_tmpdir() WHERE name LIKE ''pgsql_tmp'' || $1 || ''.%'')'), '57014', 'a cancel during output');
+SELECT count(*) FROM dblink_get_result('other') AS rest(n bigint) \gset rest_
+SELECT is_empty('SELECT name FROM pg_ls_tmpdir()', 'leaves no file behind');
+SELECT is(n, 1000000::bigint, 'and the other session goes on') FROM dblink('other', 'SELECT count(*) FROM identity_tests.many') AS d(n bigint);
+
 SELECT is(stopped($$SELECT * FROM journey.resolve_aliases('SELECT i::text, (1 / (100 - i))::text FROM generate_series(1, 1000) i')$$), '22012', 'an error in the inner query keeps its SQLSTATE');
 SELECT is((SELECT count(*) FROM journey.resolve_aliases('SELECT a, u, t FROM graphs')) > 0, true, 'and the session goes on');
 

@@ -257,7 +257,7 @@ class counting_memory : public std::pmr::memory_resource {
 TEST(trail, keeps_no_text_that_an_earlier_event_made_obsolete) {
   counting_memory counted;
   session_bounds bounds = bounds_of(30 * minute);
-  auto& state = *new trail_state(&counted);  // as in the server: its memory goes all at once
+  trail_state state(&counted);
   state.bounds = &bounds;
   for (std::int64_t i = 50'000; i-- > 0;) {
     std::string page = "/page/" + std::to_string(i) + std::string(100, 'x');
