@@ -99,7 +99,9 @@ merge_counts merge(mapping& current, const std::vector<row>& rows, const limits&
     name id = named(graph, one.id);
     auto found = current.find(id);
     EXPECT_EQ(found == current.end(), one.old_visitor == no_node);
-    if (found != current.end()) EXPECT_EQ(named(graph, one.old_visitor), found->second.visitor);
+    if (found != current.end()) {
+      EXPECT_EQ(named(graph, one.old_visitor), found->second.visitor);
+    }
     state now{named(graph, one.visitor), one.members, one.first_seen, one.last_seen};
     EXPECT_TRUE(found == current.end() || found->second != now) << "a row that does not change";
     current[id] = now;

@@ -3,7 +3,9 @@
 
 #include <stdexcept>
 
-extern "C" volatile std::sig_atomic_t InterruptPending = 0;
+extern "C" {
+volatile std::sig_atomic_t InterruptPending = 0;
+}
 
 namespace journey {
 
