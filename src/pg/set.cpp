@@ -3,7 +3,9 @@
 namespace journey::pg {
 namespace {
 
-ReturnSetInfo* result_of(FunctionCallInfo fcinfo) { return reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo); }
+ReturnSetInfo* result_of(FunctionCallInfo fcinfo) {
+  return reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+}
 
 }  // namespace
 
@@ -14,8 +16,10 @@ row_series& row_series::of(FunctionCallInfo fcinfo) {
   MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
   auto* series = new (palloc(sizeof(row_series))) row_series;
   TupleDesc shape;
-  if (get_call_result_type(fcinfo, nullptr, &shape) == TYPEFUNC_COMPOSITE) series->shape_ = BlessTupleDesc(shape);
-  series->memory_ = AllocSetContextCreate(CurrentMemoryContext, "rows of a journey function", ALLOCSET_SMALL_SIZES);
+  if (get_call_result_type(fcinfo, nullptr, &shape) == TYPEFUNC_COMPOSITE)
+    series->shape_ = BlessTupleDesc(shape);
+  series->memory_ =
+      AllocSetContextCreate(CurrentMemoryContext, "rows of a journey function", ALLOCSET_SMALL_SIZES);
   MemoryContextSwitchTo(caller);
   fcinfo->flinfo->fn_extra = series;
   return *series;

@@ -6,8 +6,8 @@
 
 namespace journey::pg {
 
-/// The call site of a set-returning function (fn_extra): what the server's SRF macros make anew for each set of
-/// rows is kept here for the next one, since a query may ask for millions of small sets.
+/// The call site of a set-returning function (fn_extra): what the server's SRF macros make anew for each set
+/// of rows is kept here for the next one, since a query may ask for millions of small sets.
 class row_series {
  public:
   static row_series& of(FunctionCallInfo fcinfo);
@@ -33,9 +33,10 @@ class row_series {
   bool watched_ = false;  // the executor will tell when it wants no more rows
 };
 
-/// One row at a time, for results that are small or cheap to make. Before the first row `open(series)` makes the
-/// source of the rows in `series.memory()`, then the current context, and returns a pointer, null for no rows.
-/// The source's `next(values, nulls)` fills a row of `columns` values, all 0 and not NULL before, or returns false.
+/// One row at a time, for results that are small or cheap to make. Before the first row `open(series)` makes
+/// the source of the rows in `series.memory()`, then the current context, and returns a pointer, null for no
+/// rows. The source's `next(values, nulls)` fills a row of `columns` values, all 0 and not NULL before, or
+/// returns false.
 template <class Open>
 Datum each_row(FunctionCallInfo fcinfo, Open open) {
   using source_type = std::remove_pointer_t<decltype(open(std::declval<row_series&>()))>;

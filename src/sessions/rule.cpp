@@ -1,6 +1,5 @@
 #include "sessions/rule.hpp"
 
-
 namespace journey::sessions {
 namespace {
 

@@ -159,7 +159,7 @@ class trail_view {
  private:
   session_rule rule_;
   unsigned unit_ = 0;  // of times
-  unsigned has_ = 0;  // what the sessions have, beside their times
+  unsigned has_ = 0;   // what the sessions have, beside their times
   std::size_t session_count_ = 0;
   wire::reader rest_;  // the sessions
   wire::reader words_bytes_;
@@ -191,7 +191,8 @@ struct session_sequence {
 };
 
 /// Writes the trail of `sessions`, which are numbered by `words`, whose texts and touches are distinct; those
-/// that no session uses are left out. `Session` is a session_record, or a session_span where there is no more.
+/// that no session uses are left out. `Session` is a session_record, or a session_span where there is no
+/// more.
 template <class Session>
 void write_trail(const session_rule& rule, const session_sequence<Session>& sessions, const dictionary& words,
                  std::pmr::memory_resource* memory, wire::writer& out);

@@ -186,8 +186,7 @@ class session_rows {
     nulls[6] = session->landing_page == 0;
     if (!nulls[6]) values[6] = pg::text_datum(trail_.words().text(session->landing_page));
     nulls[7] = session->touch == 0;
-    if (!nulls[7])
-      values[7] = touch_type_->datum(trail_.words().touch(session->touch, session->touched_at));
+    if (!nulls[7]) values[7] = touch_type_->datum(trail_.words().touch(session->touch, session->touched_at));
     return true;
   }
 

@@ -99,7 +99,8 @@ void trail_state::joiner::operator()(session_record& whole, const session_record
 
 word_list& trail_state::words() {
   std::pmr::memory_resource* memory = words_.get_deleter().memory;
-  if (words_ == nullptr) words_.reset(std::pmr::polymorphic_allocator<>(memory).new_object<word_list>(memory));
+  if (words_ == nullptr)
+    words_.reset(std::pmr::polymorphic_allocator<>(memory).new_object<word_list>(memory));
   return *words_;
 }
 
@@ -139,9 +140,10 @@ void trail_state::merge(const trail_view& trail) {
 }
 
 void trail_state::write(std::pmr::memory_resource* memory, wire::writer& out) const {
-  list_.in_order(*bounds, joiner{words_.get()}, memory, [&](const session_sequence<session_record>& sessions) {
-    write_trail(bounds->rule, sessions, dictionary_view(), memory, out);
-  });
+  list_.in_order(*bounds, joiner{words_.get()}, memory,
+                 [&](const session_sequence<session_record>& sessions) {
+                   write_trail(bounds->rule, sessions, dictionary_view(), memory, out);
+                 });
 }
 
 }  // namespace journey::sessions

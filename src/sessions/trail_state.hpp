@@ -50,7 +50,8 @@ class session_list {
     last_ = piece;
   }
 
-  /// Hands all sessions in order of time to `visit(const session_sequence<Session>&)`; the list stays as it is.
+  /// Hands all sessions in order of time to `visit(const session_sequence<Session>&)`; the list stays as it
+  /// is.
   template <class Join, class Visit>
   void in_order(const session_bounds& bounds, Join join, std::pmr::memory_resource* memory,
                 Visit visit) const {
@@ -72,9 +73,9 @@ class session_list {
   }
 
  private:
-  using session_vector =
-      boost::container::vector<Session, std::pmr::polymorphic_allocator<Session>,
-                               boost::container::vector_options_t<boost::container::stored_size<std::uint32_t>>>;
+  using session_vector = boost::container::vector<
+      Session, std::pmr::polymorphic_allocator<Session>,
+      boost::container::vector_options_t<boost::container::stored_size<std::uint32_t>>>;
 
   static constexpr std::size_t few = 8;
 
@@ -109,8 +110,8 @@ class session_list {
     if (joins_right && !joins_left && piece.ended_at <= right.ended_at) return join(right, piece);
     append(piece);
     if (pieces_.size() < few + 2 * closed_) return;
-    session_vector all = merged({pieces_.begin() + closed_, pieces_.end()}, bounds, join,
-                                pieces_.get_allocator().resource());
+    session_vector all =
+        merged({pieces_.begin() + closed_, pieces_.end()}, bounds, join, pieces_.get_allocator().resource());
     last_ = all.back();
     all.pop_back();
     pieces_.swap(all);
@@ -146,7 +147,7 @@ class session_list {
   }
 
   Session last_;
-  session_vector pieces_;      // the sessions before last_, in order of time; then late pieces, not yet merged
+  session_vector pieces_;     // the sessions before last_, in order of time; then late pieces, not yet merged
   std::uint32_t closed_ = 0;  // so many of pieces_ are sessions
 };
 
@@ -255,7 +256,7 @@ class trail_state {
 
   session_list<session_record> list_;
   std::unique_ptr<word_list, destroyer> words_;  // made when first needed
-  std::size_t many_words_ = 64;  // so many, and it is time to look for unused ones
+  std::size_t many_words_ = 64;                  // so many, and it is time to look for unused ones
 };
 
 }  // namespace journey::sessions
