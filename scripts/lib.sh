@@ -105,6 +105,11 @@ build() {
   ) 9>build/.lock
 }
 
+# unit_tests DIRECTORY [OPTION...] : builds the unit tests there, with these options of CMakeLists.txt, and runs them.
+unit_tests() {
+  cmake -S . -B "$1" "${@:2}" && cmake --build "$1" -j"$(nproc)" && ctest --test-dir "$1" -j"$(nproc)" --output-on-failure
+}
+
 # A private installation and cluster in a temporary directory. The server's own files are linked to, and the
 # extension is installed beside the links: nothing on the system changes, and no other cluster is touched.
 start_cluster() {

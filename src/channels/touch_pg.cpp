@@ -14,7 +14,7 @@ touch_type& touch_type::make(MemoryContext context) {
   auto* made = new (palloc(sizeof(touch_type))) touch_type;
   made->shape_ = lookup_rowtype_tupdesc_copy(type, -1);
   MemoryContextSwitchTo(caller);
-  if (made->shape_->natts != static_cast<int>(touch_texts) + 1)
+  if (made->shape_->natts != columns)
     throw error(sqlstate::datatype_mismatch, "type journey.touch is not the one of this version of journey",
                 "Run ALTER EXTENSION journey UPDATE.");
   return *made;
@@ -30,8 +30,8 @@ touch touch_type::read(Datum value, std::int64_t touched_at) const {
   HeapTupleData tuple{};
   tuple.t_len = HeapTupleHeaderGetDatumLength(header);
   tuple.t_data = header;
-  Datum values[touch_texts + 1];
-  bool nulls[touch_texts + 1];
+  Datum values[columns];
+  bool nulls[columns];
   heap_deform_tuple(&tuple, shape_, values, nulls);
   touch result;
   result.touched_at = touched_at;
@@ -41,14 +41,19 @@ touch touch_type::read(Datum value, std::int64_t touched_at) const {
 }
 
 Datum touch_type::datum(const touch& value) const {
-  Datum values[touch_texts + 1];
-  bool nulls[touch_texts + 1] = {};
+  Datum values[columns];
+  bool nulls[columns];
+  fill(value, values, nulls);
+  return HeapTupleGetDatum(heap_form_tuple(shape_, values, nulls));
+}
+
+void touch_type::fill(const touch& value, Datum* values, bool* nulls) {
   values[0] = TimestampTzGetDatum(value.touched_at);
+  nulls[0] = false;
   for (std::size_t i = 0; i < touch_texts; ++i) {
     nulls[i + 1] = !value.texts[i].has_value();
     if (value.texts[i]) values[i + 1] = pg::text_datum(*value.texts[i]);
   }
-  return HeapTupleGetDatum(heap_form_tuple(shape_, values, nulls));
 }
 
 }  // namespace journey::channels

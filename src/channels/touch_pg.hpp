@@ -21,6 +21,10 @@ class touch_type {
   /// detoasted into the current memory context where needed.
   touch read(Datum value, std::int64_t touched_at) const;
   Datum datum(const touch& value) const;
+
+  /// The columns of the type: `fill` sets those of a touch.
+  static constexpr int columns = touch_texts + 1;
+  static void fill(const touch& value, Datum* values, bool* nulls);
   Oid oid() const { return shape_->tdtypeid; }
 
  private:

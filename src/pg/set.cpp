@@ -28,7 +28,7 @@ row_series& row_series::of(FunctionCallInfo fcinfo) {
 void row_series::open(FunctionCallInfo fcinfo, void* source) {
   source_ = source;
   if (watched_) return;
-  RegisterExprContextCallback(result_of(fcinfo)->econtext, forget, PointerGetDatum(this));
+  RegisterExprContextCallback(result_of(fcinfo)->econtext, shut_down, PointerGetDatum(this));
   watched_ = true;
 }
 
@@ -41,18 +41,21 @@ Datum row_series::put(FunctionCallInfo fcinfo, const Datum* values, const bool* 
 }
 
 Datum row_series::close(FunctionCallInfo fcinfo) {
-  source_ = nullptr;
-  MemoryContextReset(memory_);
+  forget();
   result_of(fcinfo)->isDone = ExprEndResult;
   PG_RETURN_NULL();
 }
 
 /// The executor drops a callback once it has called it.
-void row_series::forget(Datum series) {
+void row_series::shut_down(Datum series) {
   auto* stopped = reinterpret_cast<row_series*>(DatumGetPointer(series));
-  stopped->source_ = nullptr;
-  MemoryContextReset(stopped->memory_);
+  stopped->forget();
   stopped->watched_ = false;
+}
+
+void row_series::forget() {
+  source_ = nullptr;
+  MemoryContextReset(memory_);
 }
 
 }  // namespace journey::pg

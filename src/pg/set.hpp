@@ -25,7 +25,8 @@ class row_series {
   void* kept = nullptr;  // what the sources of all sets share, as the function likes; to live in fn_mcxt
 
  private:
-  static void forget(Datum series);
+  static void shut_down(Datum series);
+  void forget();
 
   MemoryContext memory_ = nullptr;
   TupleDesc shape_ = nullptr;  // of composite rows

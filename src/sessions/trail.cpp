@@ -16,7 +16,7 @@ enum : unsigned { has_counts = 1, has_touch = 2, has_page = 4, has_conversions =
 /// The units of times, by their number.
 enum : unsigned { microseconds, milliseconds, seconds, minutes };
 
-std::int64_t unit_length(unsigned unit) {
+constexpr std::int64_t unit_length(unsigned unit) {
   constexpr std::array<std::int64_t, 4> lengths{1, 1'000, 1'000'000, 60'000'000};
   return lengths[unit];
 }
@@ -26,11 +26,11 @@ template <class Time>
 Time in_units(Time time, unsigned unit) {
   switch (unit) {
     case minutes:
-      return time / 60'000'000;
+      return time / Time{unit_length(minutes)};
     case seconds:
-      return time / 1'000'000;
+      return time / Time{unit_length(seconds)};
     case milliseconds:
-      return time / 1'000;
+      return time / Time{unit_length(milliseconds)};
     default:
       return time;
   }

@@ -87,8 +87,7 @@ class call_site {
   }
 
   const channels::touch_type& touches(FunctionCallInfo fcinfo) {
-    if (touches_ == nullptr) touches_ = &channels::touch_type::make(fcinfo->flinfo->fn_mcxt);
-    return *touches_;
+    return channels::touch_type::of(fcinfo, touch_type_);
   }
 
  private:
@@ -98,7 +97,7 @@ class call_site {
   const session_bounds* current_ = nullptr;
   std::pmr::vector<char> given_;  // the bytes that current_ was read from
   pg::context_resource* groups_ = nullptr;
-  channels::touch_type* touches_ = nullptr;
+  void* touch_type_ = nullptr;
 };
 
 void require_same(const session_rule& one, const session_rule& other) {
@@ -215,7 +214,7 @@ std::int64_t lookback_start(FunctionCallInfo fcinfo, std::int64_t before) {
 /// The rows of touches(): one for each touch from `since` to `until`.
 class touch_rows {
  public:
-  static constexpr int columns = channels::touch_texts + 1;
+  static constexpr int columns = channels::touch_type::columns;
 
   touch_rows(std::pmr::memory_resource* memory, FunctionCallInfo fcinfo)
       : trail_(pg::text_argument(fcinfo, 0), memory),
@@ -227,12 +226,7 @@ class touch_rows {
     while (const session_record* session = cursor_.next()) {
       if (session->touch == 0 || session->touched_at < since_) continue;
       if (session->touched_at > until_) return false;
-      channels::touch touch = trail_.words().touch(session->touch, session->touched_at);
-      values[0] = TimestampTzGetDatum(touch.touched_at);
-      for (std::size_t i = 0; i < touch.texts.size(); ++i) {
-        nulls[i + 1] = !touch.texts[i];
-        if (touch.texts[i]) values[i + 1] = pg::text_datum(*touch.texts[i]);
-      }
+      channels::touch_type::fill(trail_.words().touch(session->touch, session->touched_at), values, nulls);
       return true;
     }
     return false;
