@@ -13,7 +13,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 DATABASE = "journey_bench"
-SETTINGS = "SET work_mem = '256MB';\n"
+SETTINGS = "SET work_mem = '256MB';\nSET random_page_cost = 1.1;\n"
 ROLES = ("baseline", "contender", "reference")
 
 

@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(52);
+SELECT plan(58);
 CREATE SCHEMA identity_tests;
 SET search_path = identity_tests, public;
 
@@ -218,6 +218,44 @@ SELECT results_eq(
 SELECT is((seq_tup_read - :by_scan, idx_tup_fetch - :by_index)::text, '(0,24)', 'after reading their rows and no others')
   FROM pg_stat_xact_user_tables WHERE relname = 'stored';
 ROLLBACK;
+
+-- From few new edges, whose ids are looked up, to many, for which the mapping is scanned; 'u7' and others are ids of both kinds.
+CREATE FUNCTION spelled(prefix text, i float8) RETURNS text LANGUAGE sql RETURN CASE WHEN i::int % 7 = 0 THEN 'u' ELSE prefix END || i::int;
+DO $$
+BEGIN
+  TRUNCATE batches;
+  INSERT INTO batches SELECT 0, spelled('a', i), spelled('u', i / 10), timestamptz '2026-01-01' + i * interval '1 second' FROM generate_series(0, 19999) i;
+  FOR i IN 1..5 LOOP
+    INSERT INTO batches SELECT i, spelled('a', random() * 30000), spelled('u', random() * 3000), timestamptz '2026-02-01' - random() * interval '60 days'
+    FROM generate_series(1, (10 ^ i / 5)::int);
+  END LOOP;
+END $$;
+CREATE VIEW device_edges AS SELECT 'device' AS a_kind, a, 'user' AS b_kind, u AS b, t, batch FROM batches;
+CREATE FUNCTION wrong_after(merged int) RETURNS TABLE (sequential bigint, parallel bigint, kinds bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  before text := 'SELECT a, u, t FROM batches WHERE batch < ' || merged;
+  new text := 'SELECT a, u, t FROM batches WHERE batch = ' || merged;
+  expected text := format($q$SELECT n.*, o.visitor_id FROM journey.resolve_aliases(%L) n LEFT JOIN stored o USING (alias, is_user)
+    WHERE (n.visitor_id, n.members, n.first_seen_at, n.last_seen_at) IS DISTINCT FROM (o.visitor_id, o.members, o.first_seen_at, o.last_seen_at)$q$,
+    'SELECT a, u, t FROM batches WHERE batch <= ' || merged);
+  wrong text := $q$SELECT count(*) FROM ((%1$s EXCEPT ALL %2$s) UNION ALL (%2$s EXCEPT ALL %1$s)) d$q$;
+BEGIN
+  TRUNCATE stored, stored_kinds;
+  INSERT INTO stored SELECT * FROM journey.resolve_aliases(before);
+  INSERT INTO stored_kinds SELECT CASE WHEN is_user THEN 'user' ELSE 'device' END, alias, CASE WHEN is_user OR members > 1 THEN 'user' ELSE 'device' END, visitor_id, members, first_seen_at, last_seen_at FROM stored;
+  ANALYZE stored; ANALYZE stored_kinds;
+  SET LOCAL max_parallel_workers_per_gather = 0;
+  EXECUTE format(wrong, expected, format('SELECT * FROM journey.merge_aliases(%L, %L)', 'TABLE stored', new)) INTO sequential;
+  EXECUTE format(wrong, expected, format($q$SELECT alias, kind = 'user', visitor_id, members, first_seen_at, last_seen_at, old_visitor_id FROM journey.merge_aliases(%L, %L, priority => '{user}', unique_kinds => '{}')$q$,
+    'TABLE stored_kinds', 'SELECT a_kind, a, b_kind, b, t FROM device_edges WHERE batch = ' || merged)) INTO kinds;
+  SET LOCAL max_parallel_workers_per_gather = 2; SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0;
+  EXECUTE format(wrong, expected, format('SELECT * FROM journey.merge_aliases(%L, %L)', 'TABLE stored', new)) INTO parallel;
+  RETURN NEXT;
+END $$;
+SELECT results_eq('SELECT * FROM wrong_after(' || i || ')', 'VALUES (0::bigint, 0::bigint, 0::bigint)',
+  'merging ' || 10 ^ i / 5 || ' edges into a mapping of 20,000 ids gives the rows that differ after a rebuild') FROM generate_series(1, 5) i;
+SELECT throws_ok($$SELECT * FROM journey.merge_aliases($q$SELECT 1 AS alias, false AS is_user, 'u' AS visitor_id, 1::bigint AS members, now() AS first_seen_at, now() AS last_seen_at$q$, $q$VALUES ('1', 'u')$q$)$$,
+  '42804', NULL, 'current with an alias that is no text: an error that says what it must return');
 
 -- Un-merging equals resolving with the pairs turned into lone sightings.
 SELECT bag_eq(

@@ -76,7 +76,27 @@ bool receive(TupleTableSlot* slot, DestReceiver* receiver) {
   return true;
 }
 
+[[noreturn]] void not_a_query(std::string_view query, const char* argument) {
+  throw error(sqlstate::syntax_error,
+              std::string(argument) + " must be a query that returns rows, not " + quoted(query),
+              "Give one SELECT statement as text.");
+}
+
 }  // namespace
+
+double expected_rows(std::string_view query, const char* argument) {
+  char* statement = pnstrdup(query.data(), query.size());
+  SPI_connect();
+  SPIPlanPtr prepared = SPI_prepare(statement, 0, nullptr);
+  CachedPlan* plan = prepared == nullptr ? nullptr : SPI_plan_get_cached_plan(prepared);
+  if (plan == nullptr) not_a_query(query, argument);
+  auto* planned = linitial_node(PlannedStmt, plan->stmt_list);
+  if (planned->commandType != CMD_SELECT) not_a_query(query, argument);
+  double rows = planned->planTree->plan_rows;
+  ReleaseCachedPlan(plan, nullptr);
+  SPI_finish();
+  return rows;
+}
 
 void read_rows(std::string_view query, const char* argument, std::span<const query_column> columns,
                plain_row row, void* closure, std::span<const query_parameter> parameters) {
@@ -97,13 +117,12 @@ void read_rows(std::string_view query, const char* argument, std::span<const que
   if (!parameters.empty()) {
     options.params = makeParamList(static_cast<int>(parameters.size()));
     for (std::size_t i = 0; i < parameters.size(); ++i)
-      options.params->params[i] = {parameters[i].value, false, PARAM_FLAG_CONST, parameters[i].type};
+      options.params->params[i] = {parameters[i].value, false,
+                                   static_cast<uint16>(parameters[i].folded ? PARAM_FLAG_CONST : 0),
+                                   parameters[i].type};
   }
   int result = SPI_execute_extended(statement, &options);
-  if (result < 0 || !receiver.started)
-    throw error(sqlstate::syntax_error,
-                std::string(argument) + " must be a query that returns rows, not " + quoted(query),
-                "Give one SELECT statement as text.");
+  if (result < 0 || !receiver.started) not_a_query(query, argument);
   SPI_finish();
 }
 

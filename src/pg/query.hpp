@@ -18,7 +18,11 @@ struct query_column {
 struct query_parameter {
   Oid type;
   Datum value;
+  bool folded = true;  // the plan is made for this very value
 };
+
+/// How many rows the planner expects of `query`. `argument` names it in messages.
+double expected_rows(std::string_view query, const char* argument);
 
 /// `read_query` with the row handler as a plain function; `closure` is handed through.
 using plain_row = void (*)(void* closure, const Datum* values, const bool* nulls);
