@@ -141,12 +141,7 @@ SET extra_float_digits = 1;
 SET max_parallel_workers_per_gather = 0;
 CREATE TABLE serial AS SELECT id % 7 AS part, md5(ROW(:models)::text) AS credits FROM paths GROUP BY part;
 CREATE TABLE whole AS SELECT md5(ROW(:models)::text) AS credits FROM paths;
-CREATE FUNCTION plan_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; lines text := '';
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP lines := lines || line || E'\n'; END LOOP;
-  RETURN lines;
-END $$;
+\ir support/plans.sql
 PREPARE by_part AS SELECT id % 7 AS part, md5(ROW(:models)::text) AS credits FROM paths GROUP BY part ORDER BY part;
 PREPARE whole AS SELECT md5(ROW(:models)::text) AS credits FROM paths;
 

@@ -91,12 +91,7 @@ SELECT cmp_ok(fail_often('server', 21000), '<', 10 * 1024 * 1024::bigint, '20,00
 -- Aggregate state: counted, spilled, parallel
 CREATE TEMP TABLE numbers AS SELECT n::bigint, n / 8 AS g FROM generate_series(1, 400000) n;
 ANALYZE numbers;
-CREATE FUNCTION explained(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; lines text := '';
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF) ' || statement LOOP lines := lines || line || E'\n'; END LOOP;
-  RETURN lines;
-END $$;
+\ir support/plans.sql
 SET max_parallel_workers_per_gather = 0;
 SET enable_sort = off;
 SET work_mem = '64MB';

@@ -78,12 +78,7 @@ SELECT n, timestamptz '2026-01-01' + n * interval '1 second' AS ts,
   CASE WHEN n % 2 = 0 THEN ARRAY['example.net'] WHEN n % 3 = 0 THEN NULL ELSE '{}' END AS own_hosts
 FROM generate_series(1, 50000) n;
 ANALYZE visits;
-CREATE FUNCTION explained(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; lines text := '';
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF) ' || statement LOOP lines := lines || line || E'\n'; END LOOP;
-  RETURN lines;
-END $$;
+\ir support/plans.sql
 SET max_parallel_workers_per_gather = 0;
 CREATE TABLE touches AS SELECT n, journey.touch(ts, page_url, referrer, own_hosts) AS touch FROM visits;
 SELECT is_empty('SELECT n, touch FROM touches EXCEPT SELECT n, journey.touch(ts, page_url, referrer, own_hosts) FROM (SELECT * FROM visits ORDER BY md5(n::text) OFFSET 0) v', 'in another order');

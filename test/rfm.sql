@@ -8,12 +8,7 @@ CREATE SCHEMA rfm_test;
 SET search_path = rfm_test, public;
 SELECT plan(43);
 
-CREATE FUNCTION explained(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; lines text := '';
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF) ' || statement LOOP lines := lines || line || E'\n'; END LOOP;
-  RETURN lines;
-END $$;
+\ir support/plans.sql
 
 -- Random payments with ties, refunds, zeros, NULLs and duplicates, some of which differ in time or amount.
 SELECT setseed(0.6);

@@ -143,12 +143,7 @@ SELECT results_eq(
   ARRAY[1, 1, 2, 3]::bigint[], 'split keys of 200 kB are compared to the end');
 
 -- Plans
-CREATE FUNCTION plan_of(query text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; lines text := '';
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP lines := lines || line || E'\n'; END LOOP;
-  RETURN lines;
-END $$;
+\ir support/plans.sql
 CREATE VIEW stopped AS SELECT * FROM (VALUES
   ('journey.sessionize(ts)', 'PARTITION BY visitor ORDER BY ts, id', 'number <= 3', true),
   ('journey.sessionize(ts, ''10 minutes'')', 'PARTITION BY visitor ORDER BY ts', 'number < 3', true),

@@ -6,12 +6,7 @@ SET client_min_messages = warning;
 SET search_path = public, journey;
 SELECT plan(88);
 
-CREATE FUNCTION explained(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE line text; lines text := '';
-BEGIN
-  FOR line IN EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF) ' || statement LOOP lines := lines || line || E'\n'; END LOOP;
-  RETURN lines;
-END $$;
+\ir support/plans.sql
 
 -- Random events with ties, duplicates, gaps of exactly the timeout, times before Christ and after 290,000
 SELECT setseed(0.4);
