@@ -165,7 +165,7 @@ SELECT results_eq('SELECT v, x FROM trails, touches(t) x ORDER BY 1, (x).touched
 -- The planner's estimates
 ANALYZE trails;
 SELECT matches(explained($$SELECT * FROM sessions('{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1}, {"started_at": "2026-03-02Z", "ended_at": "2026-03-02Z", "events": 1}]}'::trail)$$),
-  'rows=2 .*rows=2 ', 'the sessions of a constant trail are counted');
+  'rows=2 .*rows=2(\.00)? ', 'the sessions of a constant trail are counted');
 SELECT cmp_ok((regexp_match(explained('SELECT sessions(t) FROM trails'), 'ProjectSet[^=]*=[^=]*=(\d+)'))[1]::numeric / (SELECT sum(session_count(t)) FROM trails), '<', 4::numeric,
   'those of a column are estimated by its width');
 SELECT cmp_ok((SELECT sum(session_count(t)) FROM trails) / (regexp_match(explained('SELECT sessions(t) FROM trails'), 'ProjectSet[^=]*=[^=]*=(\d+)'))[1]::numeric, '<', 4::numeric,
