@@ -192,13 +192,25 @@ stop_cluster() {
 
 sql() { "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -P pager=off "$@"; }
 
+# A Python that dbt-core 1.11 runs on: it breaks on 3.14 when it starts.
+dbt_python() {
+  local python
+  for python in python3 python3.{13,12,11,10}; do
+    "$python" -c 'import ensurepip, sys; sys.exit(sys.version_info >= (3, 14))' 2>/dev/null || continue
+    echo "$python"
+    return
+  done
+  say "dbt-core 1.11 needs a Python from 3.10 to 3.13 with venv; here is $(python3 --version 2>&1)"
+  return 1
+}
+
 # A dbt of our own in build/dbt, made once; sets DBT.
 ensure_dbt() {
-  local home=$ROOT/build/dbt wanted=$ROOT/dbt/integration_tests/requirements.txt
+  local python home=$ROOT/build/dbt wanted=$ROOT/dbt/integration_tests/requirements.txt
   command -v apt-get >/dev/null && install_packages python3 python3-venv
   if ! cmp -s "$wanted" "$home/requirements.txt"; then
     rm -rf "$home"
-    python3 -m venv "$home" && "$home/bin/pip" install -q -r "$wanted" && cp "$wanted" "$home/" || return
+    python=$(dbt_python) && "$python" -m venv "$home" && "$home/bin/pip" install -q -r "$wanted" && cp "$wanted" "$home/" || return
   fi
   DBT=$home/bin/dbt
 }
