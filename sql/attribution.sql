@@ -69,6 +69,8 @@ SELECT touch_weights('first', '{2024-01-01,2024-01-01}', '2024-01-02', channels 
 SELECT touch_weights('last_non_direct', '{2024-01-01,2024-01-02}', '2024-01-03', channels => '{Email,Direct}');
 SELECT touch_weights('linear', '{2024-01-03}', '2024-01-02'), touch_weights('linear', '{}', '2024-01-02'), touch_weights('linear', NULL, '2024-01-02'), touch_weights('linear', '{}', NULL);
 SELECT touch_weights('linear', '{2024-01-01,2024-01-02}', '2024-01-03', channels => '{Email}');
+SELECT touch_weights('first_paid', '{2024-01-01}', '2024-01-03');
+SELECT touch_weights('linear', '{2024-01-01}', '2024-01-03', excluded_channels => '{Direct}');
 
 -- Markov: by hand, A converts half of the time, and leads to B the other half; B converts half of the time
 SELECT * FROM unnest((SELECT markov(path, conversions, value, nulls) FROM (VALUES

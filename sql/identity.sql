@@ -123,3 +123,12 @@ SELECT * FROM journey.merge_aliases($$SELECT * FROM mapping UNION ALL SELECT 'ph
 SELECT * FROM journey.merge_aliases('TABLE mapping', $$VALUES ('phone', 'dan')$$, blocked => '{ann}');
 SELECT * FROM journey.unmerge_aliases('SELECT * FROM logins', NULL);
 SELECT * FROM journey.unmerge_aliases('SELECT * FROM logins', 'SELECT * FROM logins');
+SELECT * FROM journey.unmerge_aliases('SELECT * FROM logins', $$VALUES ('laptop', 'bob'), ('bob', 'phone'), ('phone', 'dan')$$);
+SELECT * FROM journey.resolve_aliases('logins');
+SELECT * FROM journey.merge_aliases('mapping', 'SELECT * FROM logins');
+SELECT * FROM journey.alias_owners('SELECT anonymous_id, user_id FROM logins');
+SELECT * FROM journey.resolve_aliases('SELECT * FROM seen', priority => '{user}', unique_kinds => '{usr}');
+
+-- The ids that resolve_aliases takes for ids
+SELECT id, journey.real_id(id), journey.real_id(id, blocked) AS other, journey.real_id(id, NULL) AS every
+FROM (VALUES ('ann', '{ann}'::text[]), ('ann', '{a%}'), (' NULL ', '{}'), ('00000000-0000-0000-0000-000000000000', '{0}'), ('', NULL), (NULL, '{}')) v (id, blocked);

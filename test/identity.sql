@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(58);
+SELECT plan(61);
 CREATE SCHEMA identity_tests;
 SET search_path = identity_tests, public;
 
@@ -219,8 +219,8 @@ SELECT is((seq_tup_read - :by_scan, idx_tup_fetch - :by_index)::text, '(0,24)', 
   FROM pg_stat_xact_user_tables WHERE relname = 'stored';
 ROLLBACK;
 
--- From few new edges, whose ids are looked up, to many, for which the mapping is scanned; 'u7' and others are ids of both kinds.
-CREATE FUNCTION spelled(prefix text, i float8) RETURNS text LANGUAGE sql RETURN CASE WHEN i::int % 7 = 0 THEN 'u' ELSE prefix END || i::int;
+-- From few new edges, whose ids are looked up, to many, for which the mapping is scanned; 'ü7' and others are ids of both kinds.
+CREATE FUNCTION spelled(prefix text, i float8) RETURNS text LANGUAGE sql RETURN CASE WHEN i::int % 7 = 0 THEN 'ü' ELSE prefix END || i::int;
 DO $$
 BEGIN
   TRUNCATE batches;
@@ -254,6 +254,21 @@ BEGIN
 END $$;
 SELECT results_eq('SELECT * FROM wrong_after(' || i || ')', 'VALUES (0::bigint, 0::bigint, 0::bigint)',
   'merging ' || 10 ^ i / 5 || ' edges into a mapping of 20,000 ids gives the rows that differ after a rebuild') FROM generate_series(1, 5) i;
+BEGIN;
+SELECT seq_tup_read AS by_scan, idx_tup_fetch AS by_index FROM pg_stat_xact_user_tables WHERE relname = 'stored' \gset
+SELECT isnt_empty($$SELECT * FROM journey.merge_aliases('TABLE stored', 'SELECT a, u, t FROM batches WHERE batch = 5')$$, 'many ids');
+SELECT ok(seq_tup_read > :by_scan AND idx_tup_fetch = :by_index, 'are not looked up one by one') FROM pg_stat_xact_user_tables WHERE relname = 'stored';
+-- What others have put on the search_path is not called, and rows that are none of ours may hold NULL.
+CREATE TABLE plainly AS SELECT * FROM journey.merge_aliases('TABLE stored', 'SELECT a, u, t FROM batches WHERE batch = 5');
+CREATE VIEW with_strangers AS SELECT * FROM stored UNION ALL SELECT 'stranger ' || i, false, 'stranger', NULL, NULL, NULL FROM generate_series(1, 1000) i;
+CREATE FUNCTION nothing(bigint, int) RETURNS bigint LANGUAGE sql RETURN 0;
+CREATE OPERATOR & (LEFTARG = bigint, RIGHTARG = int, FUNCTION = nothing);
+CREATE FUNCTION get_bit(bytea, bigint) RETURNS int LANGUAGE sql RETURN 0;
+CREATE FUNCTION hashtextextended(pg_catalog.text, bigint) RETURNS bigint LANGUAGE sql RETURN 0;
+SET LOCAL search_path = identity_tests, public, pg_catalog;
+SELECT bag_eq($$SELECT * FROM journey.merge_aliases('TABLE with_strangers', 'SELECT a, u, t FROM batches WHERE batch = 5')$$, 'TABLE plainly',
+  'operators and functions of others are not called, and rows that are none of ours may hold NULL');
+ROLLBACK;
 SELECT throws_ok($$SELECT * FROM journey.merge_aliases($q$SELECT 1 AS alias, false AS is_user, 'u' AS visitor_id, 1::bigint AS members, now() AS first_seen_at, now() AS last_seen_at$q$, $q$VALUES ('1', 'u')$q$)$$,
   '42804', NULL, 'current with an alias that is no text: an error that says what it must return');
 

@@ -63,6 +63,15 @@ options read_options(FunctionCallInfo fcinfo, int model, int lookback) {
   return given;
 }
 
+void refuse_to_do_without_channels(const options& given, std::string_view model) {
+  const char* hint = "Give channels: the channel of each element of touched_at.";
+  if (asks_for_channels(given.rule.model))
+    throw error(sqlstate::null_value_not_allowed, "model " + std::string(model) + " needs channels", hint);
+  if (!given.optional_channels.empty() || !given.excluded_channels.empty())
+    throw error(sqlstate::null_value_not_allowed, "optional_channels and excluded_channels need channels",
+                hint);
+}
+
 /// A channel alone, seen as a touch.
 candidate candidate_of(std::int64_t touched_at, const std::optional<std::string_view>& channel,
                        const options& given) {
@@ -173,7 +182,10 @@ JOURNEY_FUNCTION(touch_weights) {
   array_elements times(PG_GETARG_DATUM(1), TIMESTAMPTZOID, "touched_at");
   TimestampTz converted_at = PG_GETARG_TIMESTAMPTZ(2);
   names channels(times.values.size(), pg::call_memory());
-  if (!PG_ARGISNULL(9)) channels = read_names(PG_GETARG_DATUM(9), "channels");
+  if (!PG_ARGISNULL(9))
+    channels = read_names(PG_GETARG_DATUM(9), "channels");
+  else
+    refuse_to_do_without_channels(given, pg::enum_label(PG_GETARG_DATUM(0)));
   if (channels.size() != times.values.size())
     throw error(sqlstate::invalid_parameter_value,
                 "channels must have as many elements as touched_at: " + std::to_string(channels.size()) +

@@ -21,7 +21,7 @@ CREATE FUNCTION journey.touch_weights(
 ) RETURNS float8[] LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'journey_touch_weights';
 COMMENT ON FUNCTION journey.touch_weights(journey.attribution_model, timestamptz[], timestamptz, interval, interval, float8, float8, text[], text[], text[]) IS
-  'The share of one conversion that each touch earned, element by element of touched_at, in any order of time. The shares add up to 1, or are all 0 where no touch qualifies. Options as in attribute. channels: the channel of each touch, for the models and lists that ask for it; Direct is direct, Paid ..., Display and Cross-network are paid. A NULL time is no touch; NULL where touched_at or converted_at is';
+  'The share of one conversion that each touch earned, element by element of touched_at, in any order of time. The shares add up to 1, or are all 0 where no touch qualifies. Options as in attribute. channels: the channel of each touch, for the models and lists that ask for it, which are an error without (22004); Direct is direct, Paid ..., Display and Cross-network are paid. A NULL time is no touch; NULL where touched_at or converted_at is';
 
 CREATE TYPE journey.credit AS (
   position int,
@@ -46,7 +46,7 @@ CREATE FUNCTION journey.attribute(
 ) RETURNS SETOF journey.credit LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 3
 AS 'MODULE_PATHNAME', 'journey_attribute';
 COMMENT ON FUNCTION journey.attribute(journey.trail, timestamptz, journey.attribution_model, interval, interval, float8, float8, text[], text[]) IS
-  'Shares one conversion among the touches of a trail up to and including converted_at, at most lookback (NULL: no limit; a day counts 24 hours) before it: a row for each touch that earns credit, in order of time. The credits add up to 1; one row (unattributed) says that no touch qualifies, as for a NULL trail. No rows where converted_at is NULL. half_life is for time_decay; first_weight and last_weight for position_based, where two touches share what these leave over and one takes everything. Touches of optional_channels count only where there are no others, those of excluded_channels never. Errors: another NULL option, an interval with months, a half_life that is not positive, weights below 0 or above 1 together';
+  'Shares one conversion among the touches of a trail up to and including converted_at, at most lookback (NULL: no limit; a day counts 24 hours) before it: a row for each touch that earns credit, in order of time. The credits add up to 1; one row (unattributed) says that no touch qualifies, as for a NULL trail. No rows where converted_at is NULL. half_life is for time_decay; first_weight and last_weight for position_based, where two touches share what these leave over and one takes everything. Touches of optional_channels count only where there are no others, those of excluded_channels never. Errors: a NULL model, half_life, first_weight or last_weight; an interval with months, a half_life that is not positive, weights below 0 or above 1 together';
 
 CREATE FUNCTION journey.attribute(
   trail journey.trail,

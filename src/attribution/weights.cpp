@@ -148,6 +148,19 @@ model model_named(std::string_view name) {
   return static_cast<model>(found - std::begin(model_names));
 }
 
+bool asks_for_channels(model model) {
+  switch (model) {
+    case model::first_non_direct:
+    case model::last_non_direct:
+    case model::first_paid:
+    case model::last_paid:
+    case model::linear_unique:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void rule::check() const {
   for (auto [name, weight] : {std::pair("first_weight", first_weight), std::pair("last_weight", last_weight)})
     if (!(weight >= 0 && weight <= 1))

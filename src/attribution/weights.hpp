@@ -27,6 +27,9 @@ enum class model {
 /// The model of this name; an error for any other name.
 model model_named(std::string_view name);
 
+/// Whether the model goes by the channels of the touches, not by their times alone.
+bool asks_for_channels(model model);
+
 /// A model with its parameters.
 struct rule {
   attribution::model model = model::last;

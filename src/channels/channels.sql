@@ -118,7 +118,7 @@ CREATE FUNCTION journey.touch(ts timestamptz, page_url text, referrer text DEFAU
   LANGUAGE c STABLE PARALLEL SAFE COST 50
   AS 'MODULE_PATHNAME', 'journey_touch';
 COMMENT ON FUNCTION journey.touch(timestamptz, text, text, text[]) IS
-  'The touch that a page view is: its campaign parameters or click id, else its referrer, else (direct) / (none). NULL for a move within the own sites (the page''s and those of own_hosts) or back from an excluded source, without a campaign; NULL where ts or page_url is NULL. An error where own_hosts holds what is no host. Parameters, sources and rules: journey.touch_params, journey.sources, journey.channel_rules';
+  'The touch that a page view is: its campaign parameters or click id, else its referrer, else (direct) / (none). NULL for a move within the own sites (the page''s and those of own_hosts) or back from an excluded source, without a campaign; NULL where ts or page_url is NULL. An error where own_hosts holds a URL or a host with a port. Parameters, sources and rules: journey.touch_params, journey.sources, journey.channel_rules';
 
 CREATE FUNCTION journey.channel(source text, medium text, campaign text DEFAULT NULL, referrer text DEFAULT NULL, click_id text DEFAULT NULL) RETURNS text
   LANGUAGE c STABLE PARALLEL SAFE COST 20

@@ -15,6 +15,7 @@ class block_list {
   explicit block_list(std::pmr::memory_resource* memory) : entries_(memory) {}
 
   void add(std::string_view entry);
+  void clear() { entries_.clear(); }
   bool contains(std::string_view value) const;
 
  private:

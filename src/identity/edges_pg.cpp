@@ -1,5 +1,6 @@
 #include "identity/edges_pg.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "identity/sorting.hpp"
@@ -9,12 +10,9 @@ namespace journey::identity {
 namespace {
 
 constexpr pg::query_column user_columns[] = {
-    {"alias", TEXTOID}, {"user_id", TEXTOID}, {"seen_at", TIMESTAMPTZOID, true}};
-constexpr pg::query_column kind_columns[] = {{"a_kind", TEXTOID},
-                                             {"a", TEXTOID},
-                                             {"b_kind", TEXTOID},
-                                             {"b", TEXTOID},
-                                             {"seen_at", TIMESTAMPTZOID, true}};
+    {"alias", TEXTOID}, {"user_id", TEXTOID}, {"seen_at", TIMESTAMPTZOID}};
+constexpr pg::query_column kind_columns[] = {
+    {"a_kind", TEXTOID}, {"a", TEXTOID}, {"b_kind", TEXTOID}, {"b", TEXTOID}, {"seen_at", TIMESTAMPTZOID}};
 
 /// A limit, where one is given.
 std::uint32_t limit(FunctionCallInfo fcinfo, int position, const char* argument) {
@@ -27,17 +25,13 @@ std::uint32_t limit(FunctionCallInfo fcinfo, int position, const char* argument)
   return static_cast<std::uint32_t>(limit);
 }
 
-/// Hands over the elements of a text[] argument that are not NULL.
-template <class Element>
-void each_element(FunctionCallInfo fcinfo, int position, Element element) {
-  if (position == argument_positions::none || PG_ARGISNULL(position)) return;
-  Datum* values;
-  bool* nulls;
-  int count;
-  deconstruct_array(PG_GETARG_ARRAYTYPE_P(position), TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls,
-                    &count);
-  for (int i = 0; i < count; ++i)
-    if (!nulls[i]) element(pg::text_view(values[i]));
+/// A form's columns, with as much of seen_at as is asked for.
+template <std::size_t count>
+std::span<const pg::query_column> with_time(const pg::query_column (&columns)[count], time_column time,
+                                            pg::query_column (&room)[count]) {
+  std::copy(std::begin(columns), std::end(columns), room);
+  room[count - 1].optional = time == time_column::optional;
+  return std::span(room).first(time == time_column::none ? count - 1 : count);
 }
 
 }  // namespace
@@ -73,7 +67,13 @@ void edge_source::read_arguments(FunctionCallInfo fcinfo, const argument_positio
     add_kind(name);
   });
   prioritised_ = kinds_.size();
-  each_element(fcinfo, at.unique_kinds, [this](std::string_view name) { unique_.push_back(add_kind(name)); });
+  each_element(fcinfo, at.unique_kinds, [this](std::string_view name) {
+    if (kinds_.find(0, name) == no_node)
+      throw error(sqlstate::invalid_parameter_value,
+                  "unique_kinds names the kind " + quoted(name) + ", which priority does not",
+                  "Name it in priority, too.");
+    unique_.push_back(add_kind(name));
+  });
   rules_.in_order =
       max_users_ != graph_rules::no_limit || rules_.max_members != graph_rules::no_limit || !unique_.empty();
 }
@@ -92,13 +92,14 @@ node edge_source::add(id_pool& ids, kind kind, std::string_view text) const {
   return number;
 }
 
-void edge_source::read(std::string_view query, const char* argument, bool timed, id_pool& ids,
+void edge_source::read(std::string_view query, const char* argument, time_column time, id_pool& ids,
                        row_handler row, void* closure) {
   if (form_ == edge_form::users) {
     auto id = [&](kind kind, Datum value, bool null) {
       return null ? no_node : add(ids, kind, pg::text_view(value));
     };
-    pg::read_query(query, argument, std::span(user_columns).first(timed ? 3 : 2),
+    pg::query_column columns[std::size(user_columns)];
+    pg::read_query(query, argument, with_time(user_columns, time, columns),
                    [&](const Datum* values, const bool* nulls) {
                      node alias = id(alias_kind, values[0], nulls[0]);
                      node user = id(user_kind, values[1], nulls[1]);
@@ -114,7 +115,8 @@ void edge_source::read(std::string_view query, const char* argument, bool timed,
                   std::string(argument) + " gives the id " + quoted(text) + " but " + column + " is NULL");
     return add(ids, add_kind(pg::text_view(values[0])), text);
   };
-  pg::read_query(query, argument, std::span(kind_columns).first(timed ? 5 : 4),
+  pg::query_column columns[std::size(kind_columns)];
+  pg::read_query(query, argument, with_time(kind_columns, time, columns),
                  [&](const Datum* values, const bool* nulls) {
                    node left = id(values, nulls, "a_kind");
                    node right = id(values + 2, nulls + 2, "b_kind");

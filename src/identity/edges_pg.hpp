@@ -48,6 +48,9 @@ struct argument_positions {
   edge_form form() const { return priority == none ? edge_form::users : edge_form::kinds; }
 };
 
+/// Whether a query of edges has the column seen_at.
+enum class time_column { none, optional, needed };
+
 inline constexpr kind user_kind = 0;
 inline constexpr kind alias_kind = 1;
 
@@ -63,11 +66,11 @@ class edge_source {
 
   /// Runs the query `edges`; `row(weak, strong, seen_at)` gets the ids of each row in `ids`.
   template <class Row>
-  void each_edge(id_pool& ids, Row row) {
+  void each_edge(id_pool& ids, Row row, time_column time = time_column::optional) {
     auto call = [](void* closure, node weak, node strong, instant seen_at) {
       (*static_cast<Row*>(closure))(weak, strong, seen_at);
     };
-    read(edges_, "edges", true, ids, call, &row);
+    read(edges_, "edges", time, ids, call, &row);
   }
   /// As above for another query of pairs of ids, without a time.
   template <class Row>
@@ -75,7 +78,7 @@ class edge_source {
     auto call = [](void* closure, node left, node right, instant) {
       (*static_cast<Row*>(closure))(left, right);
     };
-    read(query, argument, false, ids, call, &row);
+    read(query, argument, time_column::none, ids, call, &row);
   }
 
   /// Adds all edges to the graph and tells it the kinds.
@@ -90,7 +93,7 @@ class edge_source {
 
  private:
   using row_handler = void (*)(void* closure, node, node, instant);
-  void read(std::string_view query, const char* argument, bool timed, id_pool& ids, row_handler row,
+  void read(std::string_view query, const char* argument, time_column time, id_pool& ids, row_handler row,
             void* closure);
 
   std::string_view edges_;
@@ -102,6 +105,19 @@ class edge_source {
   node prioritised_ = 0;  // how many these are
   std::pmr::vector<kind> unique_;
 };
+
+/// Hands over the elements of a text[] argument that are not NULL; none where it is NULL or `none`.
+template <class Element>
+void each_element(FunctionCallInfo fcinfo, int position, Element element) {
+  if (position == argument_positions::none || PG_ARGISNULL(position)) return;
+  Datum* values;
+  bool* nulls;
+  int count;
+  deconstruct_array(PG_GETARG_ARRAYTYPE_P(position), TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls,
+                    &count);
+  for (int i = 0; i < count; ++i)
+    if (!nulls[i]) element(pg::text_view(values[i]));
+}
 
 /// The rows of a result, column by column.
 class row_writer {

@@ -10,6 +10,12 @@ RETURN ARRAY['', '0', '-1', 'null', 'none', 'undefined', 'unknown', 'anonymous']
 COMMENT ON FUNCTION journey.junk_ids() IS
   'Values that trackers send in place of an id: the default of the argument blocked. Blocked values are compared without surrounding white space and without regard to ASCII case; in them % stands for any text, and 0 for every value of nothing but zeros and hyphens, the zero UUID among them';
 
+CREATE FUNCTION journey.real_id(id text, blocked text[] DEFAULT journey.junk_ids()) RETURNS text
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'journey_real_id';
+COMMENT ON FUNCTION journey.real_id(text, text[]) IS
+  'id, or NULL where it is blocked, or NULL. coalesce(real_id(user_id), real_id(anonymous_id)) is the id by which an event finds its row in what resolve_aliases returns. blocked as there; NULL for none';
+
 CREATE FUNCTION journey.resolve_aliases(
   edges text, mode journey.alias_mode DEFAULT 'connected', blocked text[] DEFAULT journey.junk_ids(),
   max_users int DEFAULT NULL, max_members int DEFAULT NULL,
@@ -30,7 +36,7 @@ RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL UNSAFE COST 100000 ROWS 100000
 AS 'MODULE_PATHNAME', 'journey_resolve_aliases_of_kinds';
 COMMENT ON FUNCTION journey.resolve_aliases(text, text[], text[], text[], int) IS
-  'As resolve_aliases with a mode, for ids of any kinds. edges is a query of (a_kind text, a text, b_kind text, b text [, seen_at timestamptz]); which end is a and which b makes no difference. priority lists kinds from the strongest; kinds not listed follow in byte order. visitor_id is the earliest-seen id of the strongest kind that the visitor has. Two ids of one of the unique_kinds never share a visitor. Where there is a limit, edges are taken in order of seen_at; at the same time those between stronger kinds come first, so that the id of the weakest kind gives way; then by value. An edge that would break a limit is refused whole';
+  'As resolve_aliases with a mode, for ids of any kinds. edges is a query of (a_kind text, a text, b_kind text, b text [, seen_at timestamptz]); which end is a and which b makes no difference. priority lists kinds from the strongest; kinds not listed follow in byte order. visitor_id is the earliest-seen id of the strongest kind that the visitor has. Two ids of one of the unique_kinds, which must be listed in priority, never share a visitor. Where there is a limit, edges are taken in order of seen_at; at the same time those between stronger kinds come first, so that the id of the weakest kind gives way; then by value. An edge that would break a limit is refused whole';
 
 CREATE FUNCTION journey.alias_conflicts(
   edges text, mode journey.alias_mode DEFAULT 'connected', blocked text[] DEFAULT journey.junk_ids(),
@@ -59,7 +65,7 @@ RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL UNSAFE COST 100000 ROWS 100000
 AS 'MODULE_PATHNAME', 'journey_alias_owners';
 COMMENT ON FUNCTION journey.alias_owners(text, interval, text[]) IS
-  'Who owned an alias, such as a shared device, when. edges is a query of (alias text, user_id text, seen_at timestamptz). From each log-in (a row with both ids) the alias is its user''s until another user logs in; before its first log-in it belongs to the user of that one for as long as backfill (NULL: from the beginning of time; 0: not at all; no months). owned includes its start and not its end; the ranges of one alias never overlap. Of two users at the same time the one greater in byte order stays. Rows without a time, at infinity, or with a blocked id are left out. Join it to events with owned @> the time of the event';
+  'Who owned an alias, such as a shared device, when. edges is a query of (alias text, user_id text, seen_at timestamptz). It must have all three columns. From each log-in (a row with both ids) the alias is its user''s until another user logs in; before its first log-in it belongs to the user of that one for as long as backfill (NULL: from the beginning of time; 0: not at all; no months). owned includes its start and not its end; the ranges of one alias never overlap. Of two users at the same time the one greater in byte order stays. Rows without a time, at infinity, or with a blocked id are left out. Join it to events with owned @> the time of the event';
 
 CREATE TYPE journey.alias_hub AS (alias text, is_user boolean, neighbours bigint);
 COMMENT ON TYPE journey.alias_hub IS 'An id and the number of different ids it was seen with';
@@ -98,7 +104,7 @@ RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL UNSAFE COST 100000 ROWS 10000
 AS 'MODULE_PATHNAME', 'journey_merge_aliases';
 COMMENT ON FUNCTION journey.merge_aliases(text, text, text[], int, int) IS
-  'New edges into a mapping that resolve_aliases made in the mode connected: the rows that change, as they are from now on. current is a query or TABLE statement with the columns that resolve_aliases returns, by name; only the ids in edges and the members of visitors that grow are read of it, by index where they are few, so it wants an index on alias and one on visitor_id. old_visitor_id is the visitor the id had before, NULL for a new id. The mapping with these rows put in is what resolve_aliases would return over all edges, old and new; with limits that holds where all new edges are later than the old ones: what is stored stays together, and new edges are taken after it. blocked, max_users and max_members should be those that current was made with';
+  'New edges into a mapping that resolve_aliases made in the mode connected: the rows that change, as they are from now on. current is a query or TABLE statement with the columns that resolve_aliases returns, by name; it is asked for the ids in edges and for the members of visitors that grow, by index where they are few, so it wants an index on alias and one on visitor_id. old_visitor_id is the visitor the id had before, NULL for a new id. The mapping with these rows put in is what resolve_aliases would return over all edges, old and new; with limits that holds where all new edges are later than the old ones: what is stored stays together, and new edges are taken after it. blocked, max_users and max_members should be those that current was made with';
 
 CREATE FUNCTION journey.merge_aliases(
   current text, edges text, priority text[], unique_kinds text[],
@@ -121,7 +127,7 @@ RETURNS SETOF record
 LANGUAGE c STABLE PARALLEL UNSAFE COST 100000 ROWS 100
 AS 'MODULE_PATHNAME', 'journey_unmerge_aliases';
 COMMENT ON FUNCTION journey.unmerge_aliases(text, text, text[], int, int) IS
-  'Cuts visitors apart: resolves edges, all those of the visitors in question, with and without the pairs (alias text, user_id text) that the query without returns, and gives the rows that differ, as merge_aliases does. The ids of a pair left out still count as seen. The part that has the earliest-seen user id keeps the visitor_id';
+  'Cuts visitors apart: resolves edges, all those of the visitors in question, with and without the pairs (alias text, user_id text) that the query without returns, and gives the rows that differ, as merge_aliases does. The ids of a pair left out still count as seen; a pair that edges does not hold gives a warning. The part that has the earliest-seen user id keeps the visitor_id';
 
 CREATE FUNCTION journey.unmerge_aliases(
   edges text, without text, priority text[], unique_kinds text[],

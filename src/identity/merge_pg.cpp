@@ -13,8 +13,8 @@ using namespace journey::identity;
 
 namespace {
 
-/// Some texts as a set that SQL tests fast and parallel workers share cheaply: a Bloom filter of two hashes,
-/// small enough to stay in a processor's cache.
+/// Some texts as a set that SQL tests fast and that goes to parallel workers as it is: a Bloom filter of two
+/// hashes.
 class text_sieve {
  public:
   explicit text_sieve(std::size_t texts)
@@ -32,18 +32,26 @@ class text_sieve {
     set(hash >> 32);
   }
 
-  /// True for the texts that were added and, by chance, at most one in 20 others; $1 stands for `bits()`.
+  /// True for the texts that were added and, by chance, about one in 20 others; $1 stands for `bits()`. POSIX
+  /// hashes as C does, and keeps the test from a foreign server, whose bytes may be others.
   const char* condition(const char* column) const {
-    const char* hash = psprintf("pg_catalog.hashtextextended(%s::text COLLATE \"C\", 0)", column);
-    return psprintf("pg_catalog.get_bit($1, %s & %zu) = 1 AND pg_catalog.get_bit($1, %s >> 32 & %zu) = 1",
-                    hash, size_ - 1, hash, size_ - 1);
+    const char* hash =
+        psprintf("pg_catalog.hashtextextended(%s::pg_catalog.text COLLATE pg_catalog.\"POSIX\", 0)", column);
+    const char* other_hash = psprintf("%s OPERATOR(pg_catalog.>>) 32", hash);
+    return psprintf("%s AND %s", bit_is_set(hash), bit_is_set(other_hash));
   }
-  /// Not folded into the plan: workers get a folded value as text.
+  /// Not folded: parallel workers get plans as text.
   pg::query_parameter bits() const { return {BYTEAOID, PointerGetDatum(bits_), false}; }
 
  private:
-  static constexpr std::size_t bits_per_text = 8;
+  static constexpr std::size_t bits_per_text = 8;  // more would miss the processor's cache more often
   static constexpr std::size_t most_bits = std::size_t{1} << 32;
+
+  const char* bit_is_set(const char* hash) const {
+    return psprintf(
+        "pg_catalog.get_bit($1, %s OPERATOR(pg_catalog.&) %zu::pg_catalog.int8) OPERATOR(pg_catalog.=) 1",
+        hash, size_ - 1);
+  }
 
   void set(std::uint64_t hash) {
     std::uint64_t bit = hash & (size_ - 1);
@@ -95,7 +103,8 @@ class stored_mapping {
     }
     ArrayType* array =
         construct_array(texts, static_cast<int>(wanted.size()), TEXTOID, -1, false, TYPALIGN_INT);
-    read(psprintf("%s::text = ANY ($1)", column), {TEXTARRAYOID, PointerGetDatum(array)}, by_visitor);
+    read(psprintf("%s::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($1)", column),
+         {TEXTARRAYOID, PointerGetDatum(array)}, by_visitor);
   }
 
   void sift(const char* column, std::span<const node> wanted, bool by_visitor) {
@@ -108,16 +117,12 @@ class stored_mapping {
   }
 
   void read(const char* condition, const pg::query_parameter& parameter, bool by_visitor) {
-    bool users = source_.form() == edge_form::users;
+    StringInfoData names;
+    initStringInfo(&names);
+    for (const pg::query_column& column : columns())
+      appendStringInfo(&names, "%s%s", names.len == 0 ? "" : ", ", column.name);
     pg::read_query(
-        psprintf(
-            "%s WHERE %s",
-            select(users ? "alias, is_user, visitor_id, members, first_seen_at, last_seen_at"
-                         : "kind, alias, visitor_kind, visitor_id, members, first_seen_at, last_seen_at"),
-            condition),
-        "current",
-        users ? std::span<const pg::query_column>(user_columns)
-              : std::span<const pg::query_column>(kind_columns),
+        psprintf("%s WHERE %s", select(names.data), condition), "current", columns(),
         [&](const Datum* values, const bool* nulls) { restore_row(values, nulls, by_visitor); },
         std::span(&parameter, 1));
   }
@@ -146,43 +151,51 @@ class stored_mapping {
     std::string_view text;
   };
 
-  void restore_row(const Datum* values, const bool* nulls, bool by_visitor) {
-    bool users = source_.form() == edge_form::users;
-    int plain = users ? 4 : 5;  // the columns that are never NULL
-    for (int i = 0; i < plain; ++i)
-      if (nulls[i])
-        throw error(sqlstate::null_value_not_allowed,
-                    std::string("current must not hold NULL in ") +
-                        (users ? user_columns[i].name : kind_columns[i].name));
-    std::int64_t members = DatumGetInt64(values[plain - 1]);
-    named id;
-    named visitor;
-    if (users) {
-      bool is_user = DatumGetBool(values[1]);
-      id = {is_user ? user_kind : alias_kind, pg::text_view(values[0])};
-      // Only an alias that is alone names its visitor: aliases are linked through users.
-      visitor = {is_user || members > 1 ? user_kind : alias_kind, pg::text_view(values[2])};
-    } else {
-      id = {source_.add_kind(pg::text_view(values[0])), pg::text_view(values[1])};
-      visitor = {source_.add_kind(pg::text_view(values[2])), pg::text_view(values[3])};
-    }
+  bool users() const { return source_.form() == edge_form::users; }
+  std::span<const pg::query_column> columns() const {
+    return users() ? std::span<const pg::query_column>(user_columns) : kind_columns;
+  }
 
-    // The lookup went by text alone, or even by hash: other ids are none of ours.
+  void restore_row(const Datum* values, const bool* nulls, bool by_visitor) {
+    auto value = [&](int column) {
+      if (nulls[column])
+        throw error(sqlstate::null_value_not_allowed,
+                    std::string("current must not hold NULL in ") + columns()[column].name);
+      return values[column];
+    };
+    auto text = [&](int column) { return pg::text_view(value(column)); };
+    auto members = [&] { return DatumGetInt64(value(users() ? 3 : 4)); };
+    auto id = [&]() -> named {
+      if (users()) return {DatumGetBool(value(1)) ? user_kind : alias_kind, text(0)};
+      return {source_.add_kind(text(0)), text(1)};
+    };
+    auto visitor = [&]() -> named {
+      // Only an alias that is alone names its visitor: aliases are linked through users.
+      if (users()) return {DatumGetBool(value(1)) || members() > 1 ? user_kind : alias_kind, text(2)};
+      return {source_.add_kind(text(2)), text(3)};
+    };
+
+    // The lookup went by text alone, or even by hash: other ids are none of ours, whatever their rows hold.
     id_pool& ids = merge_.graph().ids();
-    node known = ids.find(by_visitor ? visitor.kind : id.kind, by_visitor ? visitor.text : id.text);
+    named sought = by_visitor ? visitor() : id();
+    node known = ids.find(sought.kind, sought.text);
     if (known == no_node || (by_visitor ? !merge_.grows(known) : ids[known].blocked)) return;
-    node member = by_visitor ? source_.add(ids, id.kind, id.text) : known;
-    node name = by_visitor ? known : source_.add(ids, visitor.kind, visitor.text);
+    named other = by_visitor ? id() : visitor();
+    node added = source_.add(ids, other.kind, other.text);
+    auto [member, name] = by_visitor ? std::pair(added, known) : std::pair(known, added);
     for (node one : {member, name})
       if (ids[one].blocked)
         throw error(sqlstate::invalid_parameter_value,
                     "current holds the id " + quoted(ids[one].text()) + ", which blocked refuses",
                     "Give the same blocked values as when current was made, or resolve all edges anew.");
-    stored_id row{name, static_cast<std::uint64_t>(members), instant_of(values[plain], nulls[plain]),
-                  instant_of(values[plain + 1], nulls[plain + 1])};
+    const std::size_t first_seen = columns().size() - 2;
+    const std::size_t last_seen = columns().size() - 1;
+    stored_id row{name, static_cast<std::uint64_t>(members()),
+                  instant_of(values[first_seen], nulls[first_seen]),
+                  instant_of(values[last_seen], nulls[last_seen])};
     if (!merge_.restore(member, row))
       throw error(sqlstate::invalid_parameter_value,
-                  "current holds different rows for the id " + quoted(id.text));
+                  "current holds different rows for the id " + quoted(ids[member].text()));
   }
 
   std::string_view query_;
@@ -231,6 +244,47 @@ Datum merge_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
   return Datum{0};
 }
 
+/// The pairs that `without` names, in any direction, and whether edges holds them.
+class left_out_pairs {
+ public:
+  explicit left_out_pairs(std::pmr::memory_resource* memory) : held_(memory) {}
+
+  void add(node left, node right) { held_.try_emplace(pair(left, right), false); }
+
+  /// Whether an edge is to be left out; notes that it was there.
+  bool hold(node left, node right) {
+    auto found = held_.find(pair(left, right));
+    if (found == held_.end()) return false;
+    return found->second = true;
+  }
+
+  /// A pair that is in no edge is likely a slip: told, but no error, as one list may serve many visitors.
+  void warn_of_strangers(const id_pool& ids) const {
+    std::size_t strangers = 0;
+    std::uint64_t first = std::numeric_limits<std::uint64_t>::max();
+    for (const auto& [ends, held] : held_)
+      if (!held) {
+        ++strangers;
+        first = std::min(first, ends);
+      }
+    if (strangers == 0) return;
+    const id_pool::id& left = ids[static_cast<node>(first >> 32)];
+    const id_pool::id& right = ids[static_cast<node>(first)];
+    ereport(WARNING,
+            errmsg("edges does not hold %zu of the pairs in without, such as (%.*s, %.*s)", strangers,
+                   static_cast<int>(left.length), left.bytes, static_cast<int>(right.length), right.bytes));
+  }
+
+ private:
+  static std::uint64_t pair(node left, node right) {
+    return std::uint64_t{std::min(left, right)} << 32 | std::max(left, right);
+  }
+
+  boost::unordered_flat_map<std::uint64_t, bool, std::hash<std::uint64_t>, std::equal_to<>,
+                            std::pmr::polymorphic_allocator<std::pair<const std::uint64_t, bool>>>
+      held_;
+};
+
 /// Resolves the edges twice, with and without some of them; the difference is the answer.
 Datum unmerge_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
   workspace work("journey unmerge_aliases");
@@ -243,15 +297,9 @@ Datum unmerge_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
   auto& named = pg::make_in<id_pool>(work.context());
   pg::context_resource memory(work.context());
 
-  // The pairs to leave out, each in both directions.
-  using pair_set = boost::unordered_flat_set<std::uint64_t, std::hash<std::uint64_t>, std::equal_to<>,
-                                             std::pmr::polymorphic_allocator<std::uint64_t>>;
-  pair_set left_out(&memory);
-  auto pair = [](node left, node right) { return std::uint64_t{left} << 32 | right; };
+  left_out_pairs left_out(&memory);
   source.each_pair(pg::text_argument(fcinfo, 1), "without", named, [&](node left, node right) {
-    if (left == no_node || right == no_node) return;
-    left_out.insert(pair(left, right));
-    left_out.insert(pair(right, left));
+    if (left != no_node && right != no_node) left_out.add(left, right);
   });
   source.each_edge(whole.ids(), [&](node left, node right, instant seen_at) {
     whole.add(left, right, seen_at);
@@ -261,7 +309,7 @@ Datum unmerge_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
     auto again = [&](node id) {
       return id == no_node ? no_node : source.add(cut.ids(), whole.ids()[id].kind, whole.ids()[id].text());
     };
-    if (left_out.contains(pair(name(left), name(right)))) {
+    if (left_out.hold(name(left), name(right))) {
       cut.add(again(left), no_node, seen_at);
       cut.add(again(right), no_node, seen_at);
     } else {
@@ -269,6 +317,7 @@ Datum unmerge_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
       cut.add(first, again(right), seen_at);
     }
   });
+  left_out.warn_of_strangers(named);
   for (alias_graph* graph : {&whole, &cut}) {
     source.rule_kinds(*graph);
     graph->resolve();

@@ -18,7 +18,7 @@ struct query_column {
 struct query_parameter {
   Oid type;
   Datum value;
-  bool folded = true;  // the plan is made for this very value
+  bool folded = true;  // into the plan, as a constant; else the plan takes it as it runs
 };
 
 /// How many rows the planner expects of `query`. `argument` names it in messages.

@@ -180,7 +180,7 @@ CREATE AGGREGATE journey.trail(ts timestamptz, rule journey.session_rule) (
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE journey.trail(timestamptz, journey.session_rule) IS
-  'The trail of a visitor''s events, in any order: a session ends where the next event is more than the rule allows later. A NULL ts is left out; no events at all give NULL; an event given twice counts twice. Errors: a NULL rule (22004), or one with max_duration, which cant be merged (22023); an infinite ts (22023)';
+  'The trail of a visitor''s events, in any order: a session ends where the next event is more than the rule allows later. A NULL ts is left out; no events at all give NULL; an event given twice counts twice. Errors: a NULL rule (22004), or one with max_duration, whose sessions do not merge (22023); an infinite ts (22023)';
 
 CREATE AGGREGATE journey.trail(ts timestamptz, rule journey.session_rule, touch journey.touch) (
   SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 1536, FINALFUNC = journey.trail_finish,
