@@ -93,6 +93,11 @@ def test_batches(tap, shop):
 
 def test_totals(tap, shop):
     tap.ok(int(shop.sql("SELECT count(*) FROM analytics.sign_ups")) > 50, "there are sign-ups to speak of")
+    lost = shop.sql(
+        "SELECT (SELECT count(DISTINCT (who, \"timestamp\", id, CASE WHEN id IS NULL THEN received_at END)) FROM shop.tracks,"
+        " coalesce(nullif(user_id, 'undefined'), anonymous_id) who WHERE isfinite(\"timestamp\") AND who IS NOT NULL)"
+        " - (SELECT sum(events) FROM analytics.all_sessions)")
+    tap.ok(lost == "0", "every event that has a time and a real id is in a session, once", lost)
     differences = shop.sql(
         "SELECT model FROM analytics.channel_performance GROUP BY model"
         " HAVING abs(sum(sign_ups) - (SELECT count(*) FROM analytics.sign_ups)) > 1e-6"

@@ -52,17 +52,18 @@ check 'the same seed gives the same shop, another seed another' \
   [ "$(sort "$WORK/out" | uniq -c | awk '{ print $1 }' | sort | tr '\n' ' ')" = '1 2 ' ]
 
 # By hand: a gap of exactly half an hour is none (Ann), a second more is one (Bob); Ann's first visit was anonymous.
-printf '\xEF\xBB\xBF"who";"when (UTC)";"account";"the ""what"""\r\n' >"$WORK/own file.csv"
+printf '\xEF\xBB\xBF"who";"when (UTC)";"account";"the ""what""";"nr"\r\n' >"$WORK/own file.csv"
 printf '%s\r\n' \
-  'a1;2025-03-01 10:00:00;;View' \
-  'a1;2025-03-01 10:30:00;ann;Joined' \
-  'b1;2025-03-01 10:00:00+01;bob;View' \
-  'b1;1740821401;bob;Joined' \
-  ';2025-03-01 11:00:00;;View' \
-  'b1;;bob;View' >>"$WORK/own file.csv"
-demo --csv 'own file.csv' --map 'visitor=who,ts=when (UTC),user=account,event=the "what"' --signup Joined
+  'a1;2025-03-01 10:00:00;;View;7' \
+  'a1;2025-03-01 10:00:00;;View;7' \
+  'a1;2025-03-01 10:30:00;ann;Joined;8' \
+  'b1;2025-03-01 10:00:00+01;bob;View;' \
+  'b1;1740821401;bob;Joined;' \
+  ';2025-03-01 11:00:00;;View;' \
+  'b1;;bob;View;' >>"$WORK/own file.csv"
+demo --csv 'own file.csv' --map 'visitor=who,ts=when (UTC),user=account,event=the "what",id=nr' --signup Joined
 check 'an own file: it ends well' ended_with 0
-check 'events of nobody or of no time are left out' says '^ +1 events +6 +4 '
+check 'events of nobody, of no time or given twice are left out' says '^ +1 events +7 +4 '
 check 'its sessions and visitors' says '^ +2 │ +3 │'
 check 'one of two signed up in the first session' says '^ +1 +│ +1 │ +50\.0$'
 check 'what has no data says so' says 'rfm +no data: there are no payments'

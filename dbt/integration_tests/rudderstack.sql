@@ -1,19 +1,23 @@
 -- The rules of RudderStack's five models, each in plain SQL over shop.tracks, for comparison (schema rudderstack).
 -- Where the original leaves the order of equal times open, the event id decides; the timeout is "more than 30 minutes",
--- as its README says. An event counts once, and only with an id and a finite time.
+-- as its README says. An event counts once, and only with a real id and a finite time.
 DROP SCHEMA IF EXISTS rudderstack CASCADE;
 CREATE SCHEMA rudderstack;
 
+CREATE VIEW rudderstack.arrived AS
+SELECT id, anonymous_id, nullif(user_id, 'undefined') AS user_id, event, "timestamp", received_at, context_page_url, context_page_referrer
+FROM shop.tracks;
+
 CREATE VIEW rudderstack.tracks AS
 SELECT DISTINCT ON (id, "timestamp", coalesce(user_id, anonymous_id)) *
-FROM shop.tracks
+FROM rudderstack.arrived
 WHERE isfinite("timestamp") AND coalesce(user_id, anonymous_id) IS NOT NULL
 ORDER BY id, "timestamp", coalesce(user_id, anonymous_id), received_at;
 
 CREATE TABLE rudderstack.aliases_mapping AS
 WITH aliases AS (
-  SELECT anonymous_id AS alias, user_id, "timestamp" FROM shop.tracks
-  UNION SELECT user_id, NULL, "timestamp" FROM shop.tracks
+  SELECT anonymous_id AS alias, user_id, "timestamp" FROM rudderstack.arrived
+  UNION SELECT user_id, NULL, "timestamp" FROM rudderstack.arrived
 )
 SELECT DISTINCT ON (alias) alias, coalesce(user_id, alias) AS dbt_visitor_id
 FROM aliases

@@ -1,5 +1,5 @@
 -- A shop's events, the same each time: people with several devices, one device shared, log-ins that come late, events
--- that arrive late, twice, or without an id or a time. `arrivals` holds all; `tracks` is what has arrived so far.
+-- that arrive late, twice, from the user "undefined", or without an id or a time. `arrivals` holds all; `tracks` is what has arrived so far.
 CREATE SCHEMA shop;
 
 CREATE FUNCTION shop.dice(seed text, sides int) RETURNS int LANGUAGE sql IMMUTABLE AS $$
@@ -20,7 +20,7 @@ events AS (
   SELECT
     format('event-%s-%s-%s', person, visit, step) AS id,
     device AS anonymous_id,
-    CASE WHEN logs_in AND step >= 2 THEN 'user-' || person END AS user_id,
+    CASE WHEN logs_in AND step >= 2 THEN 'user-' || person WHEN shop.dice('junk' || person || visit || step, 30) = 0 THEN 'undefined' END AS user_id,
     CASE WHEN logs_in AND step = 2 AND shop.dice('signup' || person, 4) < 3 THEN 'Signed Up'
          WHEN shop.dice('noname' || person || visit || step, 40) = 0 THEN NULL
          ELSE (ARRAY['Page Viewed', 'Product Viewed', 'Product Added', 'Search'])[1 + shop.dice('event' || person || visit || step, 4)] END AS event,

@@ -11,7 +11,7 @@ CREATE FUNCTION pg_temp.read_time(value text) RETURNS timestamptz LANGUAGE sql R
 
 \set ON_ERROR_STOP off
 INSERT INTO tracks (event_id, anonymous_id, user_id, event, ts, page_url, referrer)
-SELECT row_number::text, :visitor, :user, :event, pg_temp.read_time(:ts), :url, :referrer
+SELECT coalesce(:id, 'row ' || row_number), :visitor, :user, :event, pg_temp.read_time(:ts), :url, :referrer
 FROM csv
 ORDER BY row_number;
 \set failed :ERROR

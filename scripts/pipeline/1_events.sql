@@ -1,8 +1,8 @@
--- The log without what no journey can use: events of no time or of nobody, and second deliveries.
+-- The log without what no journey can use: junk in place of ids, events of no time or of nobody, second deliveries.
 
 CREATE TABLE events AS
 SELECT DISTINCT ON (event_id)
-  event_id, anonymous_id, user_id, event, ts, page_url, referrer
+  event_id, journey.real_id(anonymous_id) AS anonymous_id, journey.real_id(user_id) AS user_id, event, ts, page_url, referrer
 FROM tracks
-WHERE isfinite(ts) AND coalesce(user_id, anonymous_id) IS NOT NULL
+WHERE isfinite(ts) AND coalesce(journey.real_id(user_id), journey.real_id(anonymous_id)) IS NOT NULL
 ORDER BY event_id, received_at;

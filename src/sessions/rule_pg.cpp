@@ -48,10 +48,19 @@ Datum rule_datum(const session_rule& rule) {
   return PointerGetDatum(pg::to_bytea(stored{rule}));
 }
 
+/// An interval in the text of a rule. The server's error about it is told what a rule looks like.
 const Interval* read_interval(std::string_view text) {
-  return DatumGetIntervalP(DirectFunctionCall3(interval_in,
-                                               CStringGetDatum(pnstrdup(text.data(), text.size())),
-                                               ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+  auto show_form = [](void*) {
+    errhint(
+        "A session_rule is a timeout and what it may want: '30 minutes inclusive, max_duration 4 hours, "
+        "day_boundary Europe/Berlin'.");
+  };
+  ErrorContextCallback callback{error_context_stack, show_form, nullptr};
+  error_context_stack = &callback;
+  Datum interval = DirectFunctionCall3(interval_in, CStringGetDatum(pnstrdup(text.data(), text.size())),
+                                       ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+  error_context_stack = callback.previous;
+  return DatumGetIntervalP(interval);
 }
 
 /// Cuts `text` off at `mark` and returns what follows it.

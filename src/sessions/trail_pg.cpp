@@ -102,11 +102,11 @@ class call_site {
 
 void require_same(const session_rule& one, const session_rule& other) {
   if (one == other) return;
-  throw error(
-      sqlstate::invalid_parameter_value,
-      "trails of different rules can't be merged: " + rule_text(one) + " and " + rule_text(other),
-      "Sessions that were cut by one rule don't tell where the other would cut. Make both trails from their "
-      "events with the same rule.");
+  throw error(sqlstate::invalid_parameter_value,
+              "trails of different rules can't be merged: " + rule_text(one) + " and " + rule_text(other),
+              "Sessions that were cut by one rule don't tell where the other would cut. Give one rule to all "
+              "events of "
+              "a group, and to trails that are to be merged.");
 }
 
 /// The state of the group at hand, made at its first event.
