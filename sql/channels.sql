@@ -108,3 +108,7 @@ INSERT INTO channel_rules (position, channel) VALUES (1, NULL);
 -- what is data, and what is not dumped
 SELECT config.member::regclass, condition FROM pg_extension, ROWS FROM (unnest(extconfig), unnest(extcondition)) AS config(member, condition)
 WHERE extname = 'journey' AND member::regclass::text IN ('sources', 'touch_params', 'channel_rules') ORDER BY member;
+
+-- Rows that could never match, or would give a touch without a source
+INSERT INTO journey.sources (source, names) VALUES ('shop', '{https://shop.example/}');
+INSERT INTO journey.touch_params (name, field) VALUES ('aff_id', 'click_id');

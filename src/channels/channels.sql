@@ -50,7 +50,7 @@ COMMENT ON FUNCTION journey.site(text) IS
 CREATE TABLE journey.sources (
   source text NOT NULL CHECK (source <> ''),
   category text CHECK (category <> ''),
-  names text[] NOT NULL DEFAULT '{}',
+  names text[] NOT NULL DEFAULT '{}' CONSTRAINT names_are_no_urls CHECK (array_to_string(names, ' ') NOT LIKE '%://%'),
   term_params text[] NOT NULL DEFAULT '{}',
   shipped boolean NOT NULL DEFAULT false
 );
@@ -71,7 +71,8 @@ CREATE TABLE journey.touch_params (
   medium text,
   position int NOT NULL DEFAULT 0,
   shipped boolean NOT NULL DEFAULT false,
-  PRIMARY KEY (name, shipped)
+  PRIMARY KEY (name, shipped),
+  CONSTRAINT click_id_has_source_and_medium CHECK (field <> 'click_id' OR (source IS NOT NULL AND medium IS NOT NULL))
 );
 COMMENT ON TABLE journey.touch_params IS
   'The parameters of a page''s URL that tell of a touch. Shipped rows come with the extension and are not dumped';
