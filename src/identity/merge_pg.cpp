@@ -73,11 +73,12 @@ class stored_mapping {
     expected_rows_ = pg::expected_rows(select("1"), "current");
   }
 
-  /// Restores the rows whose `column` is spelled as one of `wanted`.
-  void restore(const char* column, std::span<const node> wanted, bool by_visitor) {
+  /// Restores the rows of the ids `wanted`, or of all members where these are visitors.
+  void restore(std::span<const node> wanted, bool by_visitor) {
     if (wanted.empty()) return;
     MemoryContext caller = MemoryContextSwitchTo(context_);
-    is_few(wanted) ? look_up(column, wanted, by_visitor) : sift(column, wanted, by_visitor);
+    const char* column = by_visitor ? "visitor_id" : "alias";
+    read(is_few(wanted) ? look_up(column, wanted) : sift(column, wanted), by_visitor);
     MemoryContextSwitchTo(caller);
   }
 
@@ -85,6 +86,12 @@ class stored_mapping {
   // Measured: 4 microseconds to find a row by index, 0.13 to pass one by.
   static constexpr int rows_passed_in_time_of_lookup = 32;
   static constexpr std::size_t most_bytes_to_look_up = std::size_t{1} << 28;  // an array ends at 1 GB
+
+  /// Which rows to read.
+  struct filter {
+    const char* condition;
+    pg::query_parameter parameter;
+  };
 
   std::string_view text(node id) const { return merge_.graph().ids()[id].text(); }
 
@@ -95,7 +102,7 @@ class stored_mapping {
     return bytes <= most_bytes_to_look_up;
   }
 
-  void look_up(const char* column, std::span<const node> wanted, bool by_visitor) {
+  filter look_up(const char* column, std::span<const node> wanted) const {
     auto* texts = static_cast<Datum*>(palloc(wanted.size() * sizeof(Datum)));
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       check_interrupts();
@@ -103,28 +110,28 @@ class stored_mapping {
     }
     ArrayType* array =
         construct_array(texts, static_cast<int>(wanted.size()), TEXTOID, -1, false, TYPALIGN_INT);
-    read(psprintf("%s::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($1)", column),
-         {TEXTARRAYOID, PointerGetDatum(array)}, by_visitor);
+    return {psprintf("%s::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($1)", column),
+            {TEXTARRAYOID, PointerGetDatum(array)}};
   }
 
-  void sift(const char* column, std::span<const node> wanted, bool by_visitor) {
+  filter sift(const char* column, std::span<const node> wanted) const {
     text_sieve sieve(wanted.size());
     for (node id : wanted) {
       check_interrupts();
       sieve.add(text(id));
     }
-    read(sieve.condition(column), sieve.bits(), by_visitor);
+    return {sieve.condition(column), sieve.bits()};
   }
 
-  void read(const char* condition, const pg::query_parameter& parameter, bool by_visitor) {
+  void read(const filter& rows, bool by_visitor) {
     StringInfoData names;
     initStringInfo(&names);
     for (const pg::query_column& column : columns())
       appendStringInfo(&names, "%s%s", names.len == 0 ? "" : ", ", column.name);
     pg::read_query(
-        psprintf("%s WHERE %s", select(names.data), condition), "current", columns(),
+        psprintf("%s WHERE %s", select(names.data), rows.condition), "current", columns(),
         [&](const Datum* values, const bool* nulls) { restore_row(values, nulls, by_visitor); },
-        std::span(&parameter, 1));
+        std::span(&rows.parameter, 1));
   }
 
   const char* select(const char* columns) const {
@@ -233,8 +240,8 @@ Datum merge_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
   std::pmr::vector<node> touched(&memory);
   for (node id = 0; id < ids.size(); ++id)
     if (!ids[id].blocked) touched.push_back(id);
-  current.restore("alias", touched, false);
-  current.restore("visitor_id", merge.growing(), true);
+  current.restore(touched, false);
+  current.restore(merge.growing(), true);
   source.rule_kinds(graph);  // current may hold kinds that edges doesn't
 
   for (const alias_merge::change& one : merge.resolve()) {

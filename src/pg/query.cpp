@@ -1,5 +1,6 @@
 #include "pg/query.hpp"
 
+#include "pg/context.hpp"
 #include "pg/datum.hpp"
 
 namespace journey::pg {
@@ -89,23 +90,13 @@ void hint_at_query(void* argument) {
             static_cast<const char*>(argument));
 }
 
-/// Runs `body`, whose errors are told to be about `argument`. No destructor: an error goes by and the server
-/// puts its stack of callbacks in order itself.
-template <class Body>
-auto about(const char* argument, Body body) {
-  ErrorContextCallback callback{error_context_stack, hint_at_query, const_cast<char*>(argument)};
-  error_context_stack = &callback;
-  auto result = body();
-  error_context_stack = callback.previous;
-  return result;
-}
-
 }  // namespace
 
 double expected_rows(std::string_view query, const char* argument) {
   char* statement = pnstrdup(query.data(), query.size());
   SPI_connect();
-  SPIPlanPtr prepared = about(argument, [&] { return SPI_prepare(statement, 0, nullptr); });
+  SPIPlanPtr prepared =
+      in_context(hint_at_query, argument, [&] { return SPI_prepare(statement, 0, nullptr); });
   CachedPlan* plan = prepared == nullptr ? nullptr : SPI_plan_get_cached_plan(prepared);
   if (plan == nullptr) not_a_query(query, argument);
   auto* planned = linitial_node(PlannedStmt, plan->stmt_list);
@@ -139,7 +130,7 @@ void read_rows(std::string_view query, const char* argument, std::span<const que
                                    static_cast<uint16>(parameters[i].folded ? PARAM_FLAG_CONST : 0),
                                    parameters[i].type};
   }
-  int result = about(argument, [&] { return SPI_execute_extended(statement, &options); });
+  int result = in_context(hint_at_query, argument, [&] { return SPI_execute_extended(statement, &options); });
   if (result < 0 || !receiver.started) not_a_query(query, argument);
   SPI_finish();
 }

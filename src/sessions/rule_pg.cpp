@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "pg/aggregate.hpp"
+#include "pg/context.hpp"
 
 namespace journey::sessions {
 namespace {
@@ -55,11 +56,10 @@ const Interval* read_interval(std::string_view text) {
         "A session_rule is a timeout and what it may want: '30 minutes inclusive, max_duration 4 hours, "
         "day_boundary Europe/Berlin'.");
   };
-  ErrorContextCallback callback{error_context_stack, show_form, nullptr};
-  error_context_stack = &callback;
-  Datum interval = DirectFunctionCall3(interval_in, CStringGetDatum(pnstrdup(text.data(), text.size())),
-                                       ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-  error_context_stack = callback.previous;
+  Datum interval = pg::in_context(show_form, nullptr, [text] {
+    return DirectFunctionCall3(interval_in, CStringGetDatum(pnstrdup(text.data(), text.size())),
+                               ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+  });
   return DatumGetIntervalP(interval);
 }
 

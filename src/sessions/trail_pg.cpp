@@ -105,8 +105,7 @@ void require_same(const session_rule& one, const session_rule& other) {
   throw error(sqlstate::invalid_parameter_value,
               "trails of different rules can't be merged: " + rule_text(one) + " and " + rule_text(other),
               "Sessions that were cut by one rule don't tell where the other would cut. Give one rule to all "
-              "events of "
-              "a group, and to trails that are to be merged.");
+              "events of a group, and to trails that are to be merged.");
 }
 
 /// The state of the group at hand, made at its first event.
