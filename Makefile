@@ -3,8 +3,11 @@
 EXTENSION = journey
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" journey.control)
 
-# The rooms, in the order their SQL depends on one another.
-ROOMS = channels sessions attribution identity rfm
+# The rooms, in the order in which their SQL needs one another: a line `-- Room: NAME. Needs: ROOM...` says which.
+FOLDERS := $(filter-out base pg,$(patsubst src/%/,%,$(sort $(wildcard src/*/))))
+needs = $(shell sed -n 's/^-- Room: $(1)\. Needs: //p' src/$(1)/*.sql 2>/dev/null)
+$(foreach room,$(FOLDERS),$(if $(call needs,$(room)),,$(error src/$(room) is no room: no SQL file there says `-- Room: $(room). Needs: ...`)))
+ROOMS := $(shell printf '%s\n' $(foreach room,$(FOLDERS),$(foreach need,$(subst none,$(room),$(call needs,$(room))),'$(need) $(room)')) | tsort)
 
 MODULE_big = journey
 SOURCES = $(sort $(wildcard src/*/*.cpp))
@@ -32,7 +35,7 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 override with_llvm = no
 include $(PGXS)
 
-ROOM_SQL = src/pg/schema.sql $(foreach room,$(ROOMS),$(sort $(wildcard src/$(room)/*.sql)))
+ROOM_SQL = src/pg/schema.sql src/pg/rule_tables.sql $(foreach room,$(ROOMS),$(sort $(wildcard src/$(room)/*.sql)))
 
 journey--$(EXTVERSION).sql: $(ROOM_SQL) Makefile journey.control
 	@{ printf '%s\n' '\echo Use "CREATE EXTENSION journey" to load this file. \quit'; \

@@ -4,6 +4,7 @@
 #include "attribution/credits.hpp"
 #include "attribution/names_pg.hpp"
 #include "attribution/weights.hpp"
+#include "base/sort.hpp"
 #include "channels/touch_pg.hpp"
 #include "pg/set.hpp"
 #include "sessions/trail_pg.hpp"
@@ -106,7 +107,7 @@ class credit_rows {
   void read_touches(const sessions::trail_view& trail) {
     for (const sessions::session& session : trail)
       if (session.touch) touches_.push_back(*session.touch);
-    std::ranges::sort(touches_);
+    sort(touches_);
     for (const channels::touch& touch : touches_) {
       const name& channel = touch[channels::touch_text::channel];
       candidates_.push_back(
@@ -195,7 +196,7 @@ JOURNEY_FUNCTION(touch_weights) {
   for (std::size_t i = 0; i < times.values.size(); ++i)
     if (!times.nulls[i]) order.push_back(i);
   auto time = [&](std::size_t i) { return DatumGetTimestampTz(times.values[i]); };
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return std::tuple(time(i), channels[i]); });
+  sort_by(order, [&](std::size_t i) { return std::tuple(time(i), channels[i], i); });
   std::pmr::vector<candidate> candidates(pg::call_memory());
   for (std::size_t i : order) candidates.push_back(candidate_of(time(i), channels[i], given));
 
@@ -227,7 +228,7 @@ JOURNEY_FUNCTION(attribute_all) {
     for (std::size_t i = 0; i < times.values.size(); ++i)
       if (!times.nulls[i])
         conversions.emplace_back(DatumGetTimestampTz(times.values[i]), static_cast<std::int32_t>(i + 1));
-    std::ranges::sort(conversions);
+    sort(conversions);
 
     std::optional<TimestampTz> previous,
         last;  // the latest conversion before this one, and before or with it

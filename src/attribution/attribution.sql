@@ -1,4 +1,4 @@
--- Room: attribution
+-- Room: attribution. Needs: channels sessions
 
 CREATE TYPE journey.attribution_model AS ENUM (
   'first', 'last', 'first_non_direct', 'last_non_direct', 'first_paid', 'last_paid',

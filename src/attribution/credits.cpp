@@ -3,7 +3,7 @@
 #include <cmath>
 #include <string>
 
-#include "pg/error.hpp"
+#include "base/error.hpp"
 
 namespace journey::attribution {
 namespace {

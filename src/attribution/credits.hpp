@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "attribution/exact_sum.hpp"
-#include "attribution/name_table.hpp"
+#include "base/exact_sum.hpp"
+#include "base/name_table.hpp"
 
 namespace journey::attribution {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "pg/interrupts.hpp"
+#include "base/interrupts.hpp"
 
 namespace journey::attribution {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "attribution/credits.hpp"
-#include "attribution/name_table.hpp"
+#include "base/name_table.hpp"
 
 namespace journey::attribution {
 

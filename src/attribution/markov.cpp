@@ -7,7 +7,8 @@
 #include <tuple>
 
 #include "attribution/removal.hpp"
-#include "pg/error.hpp"
+#include "base/error.hpp"
+#include "base/sort.hpp"
 
 namespace journey::attribution {
 transition_counts::transition_counts(std::pmr::memory_resource* memory)
@@ -163,8 +164,8 @@ channel_credits transition_counts::credits(std::pmr::memory_resource* memory) co
   auto members_of = [&](id state) { return std::span(unsorted).subspan(state * order, order); };
   std::pmr::vector<id> sorted(states(), memory);
   std::iota(sorted.begin(), sorted.end(), 0);
-  std::ranges::sort(
-      sorted, [&](id a, id b) { return std::ranges::lexicographical_compare(members_of(a), members_of(b)); });
+  sort(sorted,
+       [&](id a, id b) { return std::ranges::lexicographical_compare(members_of(a), members_of(b)); });
   std::pmr::vector<std::uint32_t> place(states(), memory), members(memory);
   for (std::uint32_t i = 0; i < sorted.size(); ++i) {
     place[sorted[i]] = i;
@@ -207,7 +208,7 @@ std::pmr::vector<transition> transition_counts::transitions(std::pmr::memory_res
   };
   std::pmr::vector<const entry*> sorted(memory);
   for (const entry& at : journeys_.entries()) sorted.push_back(&at);
-  std::ranges::sort(sorted, {}, by_name);
+  sort_by(sorted, by_name);
 
   std::pmr::vector<transition> result(memory);
   for (std::size_t first = 0, end = 0; first < sorted.size(); first = end) {

@@ -1,14 +1,13 @@
 #include "attribution/paths.hpp"
 
 #include <algorithm>
-#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "base/hash_map.hpp"
 
 namespace journey::attribution {
 
 std::pmr::vector<std::size_t> first_equals(std::span<const name> path, std::pmr::memory_resource* memory) {
-  boost::unordered_flat_map<std::string_view, std::size_t, boost::hash<std::string_view>, std::equal_to<>,
-                            std::pmr::polymorphic_allocator<std::pair<const std::string_view, std::size_t>>>
-      places(memory);
+  hash_map<std::string_view, std::size_t> places(memory);
   std::optional<std::size_t> place_of_null;
   std::pmr::vector<std::size_t> firsts(memory);
   for (std::size_t i = 0; i < path.size(); ++i) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "pg/interrupts.hpp"
+#include "base/interrupts.hpp"
 
 namespace journey::attribution {
 namespace {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/sort.hpp"
+
 namespace journey::attribution {
 
 void shapley_counts::add(path path, const results& results) {
@@ -9,7 +11,7 @@ void shapley_counts::add(path path, const results& results) {
   if (path.empty()) return untouched_.add(results);
   distinct_.clear();
   for (std::string_view channel : path) distinct_.push_back(channels_.number(channel));
-  std::ranges::sort(distinct_);
+  sort(distinct_);
   distinct_.erase(std::unique(distinct_.begin(), distinct_.end()), distinct_.end());
   for (name_table::id channel : distinct_)
     shared_.of(channel, static_cast<std::uint32_t>(distinct_.size())).add(results);

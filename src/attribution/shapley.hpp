@@ -2,8 +2,8 @@
 #pragma once
 
 #include "attribution/credits.hpp"
-#include "attribution/name_table.hpp"
-#include "attribution/pair_table.hpp"
+#include "base/name_table.hpp"
+#include "base/pair_table.hpp"
 
 namespace journey::attribution {
 

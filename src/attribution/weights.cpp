@@ -7,7 +7,7 @@
 #include <string>
 
 #include "attribution/paths.hpp"
-#include "pg/error.hpp"
+#include "base/error.hpp"
 
 namespace journey::attribution {
 namespace {

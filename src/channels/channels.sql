@@ -1,4 +1,4 @@
--- Room: channels
+-- Room: channels. Needs: none
 
 CREATE TYPE journey.touch AS (
   touched_at timestamptz,

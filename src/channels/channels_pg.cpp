@@ -24,12 +24,6 @@ Datum text_or_null(FunctionCallInfo fcinfo, std::optional<std::string_view> text
   return pg::text_datum(*text);
 }
 
-std::string_view kept(std::string_view text, std::pmr::memory_resource* memory) {
-  auto* copy = static_cast<char*>(memory->allocate(text.size() + 1, 1));
-  text.copy(copy, text.size());
-  return {copy, text.size()};
-}
-
 using texts = std::span<const std::string_view>;
 
 /// The elements of a text[], NULLs left out, each made by `element(view)`.
@@ -106,10 +100,10 @@ class channel_data {
     load_rules();
   }
 
-  std::string_view name(Datum value) { return kept(normal(pg::text_view(value), memory_), memory_); }
+  std::string_view name(Datum value) { return copied(normal(pg::text_view(value), memory_), memory_); }
   texts names(Datum value) {
     return array_texts(value, memory_,
-                       [this](std::string_view text) { return kept(normal(text, memory_), memory_); });
+                       [this](std::string_view text) { return copied(normal(text, memory_), memory_); });
   }
 
   void load_sources() {
@@ -120,8 +114,8 @@ class channel_data {
         "pg_catalog.\"C\"",
         "journey.sources", columns, [this](const Datum* values, const bool* nulls) {
           std::string_view category = nulls[1] ? std::string_view() : name(values[1]);
-          texts term_params =
-              array_texts(values[3], memory_, [this](std::string_view text) { return kept(text, memory_); });
+          texts term_params = array_texts(values[3], memory_,
+                                          [this](std::string_view text) { return copied(text, memory_); });
           groups.sources.add({name(values[0]), category, term_params}, names(values[2]));
         });
   }
@@ -154,7 +148,7 @@ class channel_data {
           std::array<channel_rules::patterns, rule_fields> conditions;
           for (std::size_t i = 0; i < rule_fields; ++i)
             if (!nulls[i + 1]) conditions[i] = names(values[i + 1]);
-          groups.rules.add(kept(pg::text_view(values[0]), memory_), conditions);
+          groups.rules.add(copied(pg::text_view(values[0]), memory_), conditions);
         });
   }
 

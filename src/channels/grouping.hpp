@@ -5,6 +5,7 @@
 #include "channels/rules.hpp"
 #include "channels/sources.hpp"
 #include "channels/touch.hpp"
+#include "channels/url.hpp"
 
 namespace journey::channels {
 

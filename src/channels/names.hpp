@@ -1,13 +1,13 @@
 // Names as the rules compare them, and tables of them.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <functional>
 #include <memory_resource>
 #include <string>
 #include <string_view>
 
-#include "channels/url.hpp"
+#include "base/hash_map.hpp"
+#include "base/text.hpp"
 
 namespace journey::channels {
 
@@ -18,9 +18,7 @@ struct name_hash {
 
 /// A hash table by name, looked up without a copy of the name.
 template <class Value>
-using name_map =
-    boost::unordered_flat_map<std::pmr::string, Value, name_hash, std::equal_to<>,
-                              std::pmr::polymorphic_allocator<std::pair<const std::pmr::string, Value>>>;
+using name_map = hash_map<std::pmr::string, Value, name_hash>;
 
 /// Adds a name unless it is there; says where it is, and whether it is new. (The map's own `emplace` would
 /// make the key in memory that is not the map's.)
@@ -34,13 +32,6 @@ auto put(Map& names, std::string_view name, typename Map::mapped_type value) {
 inline constexpr std::size_t most_remembered = 4096;
 /// Values longer than this are never remembered.
 inline constexpr std::size_t longest_remembered = 256;
-
-/// Blanks at both ends left out.
-inline std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
-  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
-  return text;
-}
 
 /// A name as the rules compare it: trimmed, in lower case.
 inline std::string_view normal(std::string_view text, std::pmr::memory_resource* memory) {

@@ -6,13 +6,10 @@
 #include <span>
 #include <vector>
 
+#include "base/pattern.hpp"
 #include "channels/names.hpp"
 
 namespace journey::channels {
-
-/// Whether all of `text` matches: `*` is any run of characters, `[abc]` or `[a-z]` one byte of these,
-/// `[!abc]` one of the others; anything else is itself.
-bool matches(std::string_view pattern, std::string_view text);
 
 /// What a rule looks at.
 enum class rule_field { source, category, medium, campaign, click_id, referrer };

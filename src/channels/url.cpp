@@ -142,19 +142,6 @@ std::optional<std::array<char, 48>> shortest_ipv6(std::string_view raw) {
 
 }  // namespace
 
-std::string_view ascii_lowered(std::string_view text, std::pmr::memory_resource* memory) {
-  if (std::ranges::none_of(text, [](char c) { return c >= 'A' && c <= 'Z'; })) return text;
-  auto* copy = static_cast<char*>(memory->allocate(text.size(), 1));
-  std::ranges::transform(text, copy, ascii_lower);
-  return {copy, text.size()};
-}
-
-std::string_view url_reader::kept(std::string_view text) const {
-  auto* copy = static_cast<char*>(memory_->allocate(std::max<std::size_t>(text.size(), 1), 1));
-  std::memcpy(copy, text.data(), text.size());
-  return {copy, text.size()};
-}
-
 std::string_view url_reader::stripped(std::string_view text) const {
   auto is_blank = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
@@ -191,7 +178,7 @@ std::optional<std::string_view> url_reader::parse_host(std::string_view raw, boo
     if (!raw.ends_with(']')) return {};
     auto address = shortest_ipv6(raw.substr(1, raw.size() - 2));
     if (!address) return {};
-    return kept(address->data());
+    return copied(address->data(), memory_);
   }
   std::string_view host = special ? decoded(raw, false) : raw;
   if (std::ranges::any_of(host, [&](char c) { return is_forbidden(c, special); })) return {};
@@ -204,7 +191,7 @@ std::optional<std::string_view> url_reader::parse_host(std::string_view raw, boo
   int length = std::snprintf(text, sizeof text, "%u.%u.%u.%u", *address >> 24, *address >> 16 & 255,
                              *address >> 8 & 255, *address & 255);
   std::string_view written(text, length);
-  return written == host ? host : kept(written);
+  return written == host ? host : copied(written, memory_);
 }
 
 /// `user:password@host:port`; an empty host where only that is missing and the scheme can do without.

@@ -6,7 +6,8 @@
 #include <optional>
 #include <string_view>
 
-#include "pg/interrupts.hpp"
+#include "base/interrupts.hpp"
+#include "base/text.hpp"
 
 namespace journey::channels {
 
@@ -41,7 +42,6 @@ class url_reader {
  private:
   std::string_view decoded(std::string_view raw, bool form) const;
   std::string_view stripped(std::string_view text) const;
-  std::string_view kept(std::string_view text) const;
   std::optional<std::string_view> parse_host(std::string_view raw, bool special) const;
   std::optional<std::string_view> parse_authority(std::string_view raw, bool special) const;
 
@@ -65,12 +65,5 @@ void each_param(std::string_view query, Visit visit) {
 
 inline bool is_ascii_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 inline bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
-inline char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-inline bool same_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, {}, ascii_lower);
-}
-
-/// The text with A to Z in lower case; itself where it has none.
-std::string_view ascii_lowered(std::string_view text, std::pmr::memory_resource* memory);
 
 }  // namespace journey::channels

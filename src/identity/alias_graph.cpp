@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "identity/sorting.hpp"
+#include "base/sort.hpp"
 
 namespace journey::identity {
 

@@ -1,9 +1,9 @@
 // From edges between ids to visitors: connected components, guarded against over-merging.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <span>
 
+#include "base/hash_map.hpp"
 #include "identity/disjoint_sets.hpp"
 #include "identity/id_pool.hpp"
 
@@ -102,9 +102,7 @@ class alias_graph {
   id_pool ids_;
   disjoint_sets sets_;
   // Both only where the rules need them: the earliest time of each edge; the latest user of each alias.
-  boost::unordered_flat_map<std::uint64_t, instant, std::hash<std::uint64_t>, std::equal_to<>,
-                            std::pmr::polymorphic_allocator<std::pair<const std::uint64_t, instant>>>
-      edges_;
+  hash_map<std::uint64_t, instant> edges_;
   struct latest {
     instant seen_at;
     node user = no_node;

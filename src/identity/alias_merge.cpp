@@ -2,7 +2,7 @@
 
 #include <tuple>
 
-#include "pg/interrupts.hpp"
+#include "base/interrupts.hpp"
 
 namespace journey::identity {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "identity/sorting.hpp"
+#include "base/sort.hpp"
 #include "pg/query.hpp"
 
 namespace journey::identity {

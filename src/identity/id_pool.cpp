@@ -1,6 +1,6 @@
 #include "identity/id_pool.hpp"
 
-#include "pg/error.hpp"
+#include "base/error.hpp"
 
 namespace journey::identity {
 

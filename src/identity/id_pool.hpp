@@ -1,13 +1,14 @@
 // Ids, each kept once: text and kind on one side, a small number on the other.
 #pragma once
 
-#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <memory_resource>
 #include <string_view>
 #include <vector>
+
+#include "base/hash_map.hpp"
 
 namespace journey::identity {
 
@@ -87,7 +88,7 @@ class id_pool {
 
   std::pmr::monotonic_buffer_resource texts_;
   std::pmr::vector<id> ids_;
-  boost::unordered_flat_set<node, hash_of, same, std::pmr::polymorphic_allocator<node>> numbers_;
+  hash_set<node, hash_of, same> numbers_;
 };
 
 }  // namespace journey::identity

@@ -1,4 +1,4 @@
--- Room: identity
+-- Room: identity. Needs: none
 
 CREATE TYPE journey.alias_mode AS ENUM ('connected', 'latest_user');
 COMMENT ON TYPE journey.alias_mode IS

@@ -3,7 +3,7 @@
 
 #include "identity/edges_pg.hpp"
 #include "identity/owners.hpp"
-#include "identity/sorting.hpp"
+#include "base/sort.hpp"
 
 using namespace journey;
 using namespace journey::identity;

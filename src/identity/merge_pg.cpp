@@ -5,7 +5,7 @@
 
 #include "identity/alias_merge.hpp"
 #include "identity/edges_pg.hpp"
-#include "pg/interrupts.hpp"
+#include "base/interrupts.hpp"
 #include "pg/query.hpp"
 
 using namespace journey;
@@ -287,9 +287,7 @@ class left_out_pairs {
     return std::uint64_t{std::min(left, right)} << 32 | std::max(left, right);
   }
 
-  boost::unordered_flat_map<std::uint64_t, bool, std::hash<std::uint64_t>, std::equal_to<>,
-                            std::pmr::polymorphic_allocator<std::pair<const std::uint64_t, bool>>>
-      held_;
+  hash_map<std::uint64_t, bool> held_;
 };
 
 /// Resolves the edges twice, with and without some of them; the difference is the answer.

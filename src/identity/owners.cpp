@@ -2,7 +2,7 @@
 
 #include <tuple>
 
-#include "identity/sorting.hpp"
+#include "base/sort.hpp"
 
 namespace journey::identity {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "pg/entry.hpp"
 #include "pg/memory.hpp"
-#include "pg/wire.hpp"
+#include "base/wire.hpp"
 
 namespace journey::pg {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "pg/error.hpp"
+#include "base/error.hpp"
 #include "pg/postgres.hpp"
 
 namespace journey::pg {

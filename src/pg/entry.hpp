@@ -1,7 +1,7 @@
 // The entry guard: the only way from SQL into C++ and back.
 #pragma once
 
-#include "pg/error.hpp"
+#include "base/error.hpp"
 #include "pg/postgres.hpp"
 
 namespace journey::pg {

@@ -1,4 +1,4 @@
-#include "pg/interrupts.hpp"
+#include "base/interrupts.hpp"
 
 #include "pg/call.hpp"
 

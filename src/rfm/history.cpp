@@ -1,12 +1,14 @@
 #include "rfm/history.hpp"
 
+#include "base/sort.hpp"
+
 namespace journey::rfm {
 namespace {
 
 constexpr std::uint8_t version = 1;
 
 void sort_unique(std::pmr::vector<instant>& times) {
-  std::sort(times.begin(), times.end());
+  sort(times);
   times.erase(std::unique(times.begin(), times.end()), times.end());
 }
 

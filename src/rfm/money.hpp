@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "pg/wire.hpp"
+#include "base/wire.hpp"
 
 namespace journey::rfm {
 

@@ -7,10 +7,9 @@
 #include <memory_resource>
 #include <string_view>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
-#include "pg/interrupts.hpp"
-#include "pg/wire.hpp"
+#include "base/hash_map.hpp"
+#include "base/interrupts.hpp"
+#include "base/wire.hpp"
 #include "rfm/money.hpp"
 
 namespace journey::rfm {
@@ -83,9 +82,7 @@ class ledger {
   amount keep(const amount& value);
 
   std::pmr::monotonic_buffer_resource kept_;  // ids and digits: they never move and are never given back
-  boost::unordered_flat_map<std::string_view, payment, boost::hash<std::string_view>, std::equal_to<>,
-                            std::pmr::polymorphic_allocator<std::pair<const std::string_view, payment>>>
-      payments_;
+  hash_map<std::string_view, payment> payments_;
 };
 
 }  // namespace journey::rfm

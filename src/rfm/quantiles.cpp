@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pg/interrupts.hpp"
+#include "base/interrupts.hpp"
+#include "base/sort.hpp"
 
 namespace journey::rfm {
 namespace {
@@ -32,10 +33,7 @@ void quantiles::combine(const quantiles& other) {
 std::pmr::vector<double> quantiles::cuts(std::pmr::memory_resource* memory) const {
   std::pmr::vector<double> cuts(memory);
   std::pmr::vector<double> sorted(measures_.begin(), measures_.end(), memory);
-  std::sort(sorted.begin(), sorted.end(), [](double left, double right) {
-    check_interrupts();
-    return left < right;
-  });
+  sort(sorted);
   auto gaps = static_cast<__int128>(sorted.size() - 1);
   for (std::int32_t j = 1; j < buckets_; ++j) {
     check_interrupts();

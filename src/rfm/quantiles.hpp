@@ -4,7 +4,7 @@
 #include <memory_resource>
 #include <vector>
 
-#include "pg/wire.hpp"
+#include "base/wire.hpp"
 
 namespace journey::rfm {
 

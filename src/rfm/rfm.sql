@@ -1,4 +1,4 @@
--- Room: rfm
+-- Room: rfm. Needs: none
 
 CREATE TYPE journey.rfm_value AS (
   first_paid_at timestamptz,

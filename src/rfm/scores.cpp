@@ -1,6 +1,6 @@
 #include "rfm/scores.hpp"
 
-#include "pg/error.hpp"
+#include "base/error.hpp"
 
 namespace journey::rfm {
 namespace {

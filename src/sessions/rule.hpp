@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "pg/wire.hpp"
+#include "base/wire.hpp"
 
 namespace journey::sessions {
 

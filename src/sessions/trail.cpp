@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/sort.hpp"
+
 namespace journey::sessions {
 namespace {
 
@@ -130,7 +132,7 @@ const char* flaw(const session_rule& rule, const session_record* before, const s
 template <class Item>
 bool distinct(std::span<const Item> items, std::pmr::memory_resource* memory) {
   std::pmr::vector<Item> sorted(items.begin(), items.end(), memory);
-  std::ranges::sort(sorted);
+  sort(sorted);
   return std::ranges::adjacent_find(sorted) == sorted.end();
 }
 

@@ -41,7 +41,7 @@
 #include <vector>
 
 #include "channels/touch.hpp"
-#include "pg/interrupts.hpp"
+#include "base/interrupts.hpp"
 #include "sessions/rule.hpp"
 
 namespace journey::sessions {

@@ -1,4 +1,5 @@
--- Trail: the sessions of one visitor as one compact, mergeable value
+-- Room: sessions. Needs: channels
+-- Trail: the sessions of one visitor as one compact, mergeable value.
 
 CREATE TYPE journey.trail;
 CREATE FUNCTION journey.trail_in(cstring) RETURNS journey.trail

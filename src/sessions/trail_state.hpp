@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <bit>
 #include <boost/container/vector.hpp>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <memory>
 
+#include "base/hash_map.hpp"
+#include "base/sort.hpp"
 #include "sessions/trail.hpp"
 
 namespace journey::sessions {
@@ -122,10 +123,7 @@ class session_list {
   template <class Join>
   session_vector merged(std::span<Session> late, const session_bounds& bounds, Join join,
                         std::pmr::memory_resource* memory) const {
-    std::sort(late.begin(), late.end(), [](const Session& a, const Session& b) {
-      check_interrupts();
-      return starts_before(a, b);
-    });
+    sort(late, starts_before);
     session_vector all(memory);
     all.reserve(closed_ + late.size() + 1);
     auto add = [&](const Session& piece) {
@@ -168,9 +166,7 @@ class word_list {
   /// Few items are searched one by one; more get an index.
   template <class Item>
   struct numbered_set {
-    using index_type =
-        boost::unordered_flat_map<Item, std::uint32_t, boost::hash<Item>, std::equal_to<Item>,
-                                  std::pmr::polymorphic_allocator<std::pair<const Item, std::uint32_t>>>;
+    using index_type = hash_map<Item, std::uint32_t>;
 
     explicit numbered_set(std::pmr::memory_resource* memory) : items(memory), index(memory) {}
     /// Its number, or 0.

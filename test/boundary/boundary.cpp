@@ -6,7 +6,7 @@
 #include "pg/aggregate.hpp"
 #include "pg/call.hpp"
 #include "pg/datum.hpp"
-#include "pg/interrupts.hpp"
+#include "base/interrupts.hpp"
 #include "pg/query.hpp"
 #include "pg/set.hpp"
 

@@ -11,7 +11,7 @@
 #include <tuple>
 
 #include "identity/block_list.hpp"
-#include "pg/interrupts.hpp"
+#include "base/interrupts.hpp"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // The server's interrupt flag and its handler, for cores that run without a server.
-#include "pg/interrupts.hpp"
+#include "base/interrupts.hpp"
 
 #include <stdexcept>
 

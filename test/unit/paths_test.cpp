@@ -12,7 +12,7 @@
 #include "attribution/markov.hpp"
 #include "attribution/removal.hpp"
 #include "attribution/shapley.hpp"
-#include "pg/interrupts.hpp"
+#include "base/interrupts.hpp"
 
 namespace {
 

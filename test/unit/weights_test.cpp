@@ -9,7 +9,7 @@
 #include <random>
 #include <string>
 
-#include "pg/error.hpp"
+#include "base/error.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "pg/wire.hpp"
+#include "base/wire.hpp"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "pg/error.hpp"
+#include "base/error.hpp"
 
 namespace journey::wire {
 

@@ -1,10 +1,10 @@
-#include "attribution/exact_sum.hpp"
+#include "base/exact_sum.hpp"
 
 #include <cmath>
 
-#include "pg/error.hpp"
+#include "base/error.hpp"
 
-namespace journey::attribution {
+namespace journey {
 
 double exact_sum::value() const {
   double sum = high_;
@@ -36,4 +36,4 @@ void exact_sum::deserialize(wire::reader& in) {
   }
 }
 
-}  // namespace journey::attribution
+}  // namespace journey

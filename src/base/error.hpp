@@ -19,6 +19,7 @@ inline constexpr const char* invalid_parameter_value = "22023";
 inline constexpr const char* invalid_text_representation = "22P02";
 inline constexpr const char* null_value_not_allowed = "22004";
 inline constexpr const char* numeric_value_out_of_range = "22003";
+inline constexpr const char* object_not_in_prerequisite_state = "55000";
 inline constexpr const char* out_of_memory = "53200";
 inline constexpr const char* program_limit_exceeded = "54000";
 inline constexpr const char* syntax_error = "42601";

@@ -1,11 +1,12 @@
-#include "attribution/name_table.hpp"
+#include "base/name_table.hpp"
 
 #include <algorithm>
 #include <numeric>
 
-#include "pg/error.hpp"
+#include "base/error.hpp"
+#include "base/sort.hpp"
 
-namespace journey::attribution {
+namespace journey {
 
 name_table::id name_table::add(std::string_view name) {
   if (names_.size() >= none) throw error(sqlstate::program_limit_exceeded, "more than 4 billion names");
@@ -17,7 +18,7 @@ name_table::id name_table::add(std::string_view name) {
 std::pmr::vector<name_table::id> name_table::sorted(std::pmr::memory_resource* memory) const {
   std::pmr::vector<id> numbers(size(), memory);
   std::iota(numbers.begin(), numbers.end(), 0);
-  std::ranges::sort(numbers, {}, [this](id number) { return names_[number]; });
+  sort_by(numbers, [this](id number) { return names_[number]; });
   return numbers;
 }
 
@@ -32,4 +33,4 @@ void name_table::deserialize(wire::reader& in) {
     if (number(in.text()) != i) in.fail("a name comes twice");
 }
 
-}  // namespace journey::attribution
+}  // namespace journey

@@ -3,18 +3,28 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 
-#include "pg/interrupts.hpp"
+#include "base/interrupts.hpp"
 
-namespace journey::identity {
+namespace journey {
 
-/// Sorts with a pulse: cancellable however long it takes.
-template <class Range, class Before>
-void sort(Range&& range, Before before) {
+/// Sorts a range; cancellable however long it takes.
+template <class Range, class Before = std::less<>>
+void sort(Range&& range, Before before = {}) {
   std::sort(range.begin(), range.end(), [before](const auto& left, const auto& right) {
     check_interrupts();
     return before(left, right);
+  });
+}
+
+/// Sorts a range by what `key` says of each item. (A name of its own: with three arguments std::sort would be
+/// taken for this one.)
+template <class Range, class Key>
+void sort_by(Range&& range, Key key) {
+  sort(range, [key](const auto& left, const auto& right) {
+    return std::invoke(key, left) < std::invoke(key, right);
   });
 }
 
@@ -26,4 +36,4 @@ inline std::uint64_t prefix_of(std::string_view text) {
   return prefix;
 }
 
-}  // namespace journey::identity
+}  // namespace journey

@@ -4,9 +4,9 @@
 #include <memory_resource>
 #include <vector>
 
-#include "pg/wire.hpp"
+#include "base/wire.hpp"
 
-namespace journey::attribution {
+namespace journey {
 
 /// An exact sum of doubles, kept as doubles that do not overlap (Shewchuk 1997, as in Python's math.fsum).
 /// `value()` is the exact sum rounded once, so any order and any split of the additions gives the same bits.
@@ -61,4 +61,4 @@ class exact_sum {
   parts low_;
 };
 
-}  // namespace journey::attribution
+}  // namespace journey

@@ -1,7 +1,6 @@
 // Names as small numbers: each distinct string is kept once.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
 #include <memory_resource>
@@ -9,9 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "pg/wire.hpp"
+#include "base/hash_map.hpp"
+#include "base/wire.hpp"
 
-namespace journey::attribution {
+namespace journey {
 
 /// Numbers strings from 0 in the order they come. Any bytes will do, so a sequence of numbers can be a name,
 /// too.
@@ -52,14 +52,10 @@ class name_table {
   void deserialize(wire::reader& in);
 
  private:
-  using map =
-      boost::unordered_flat_map<std::string_view, id, boost::hash<std::string_view>, std::equal_to<>,
-                                std::pmr::polymorphic_allocator<std::pair<const std::string_view, id>>>;
-
   id add(std::string_view name);
 
   std::pmr::deque<std::pmr::string> names_;  // whose elements stay where they are
-  map ids_;                                  // views into names_
+  hash_map<std::string_view, id> ids_;       // views into names_
 };
 
-}  // namespace journey::attribution
+}  // namespace journey

@@ -1,12 +1,13 @@
 // Values by pairs of small numbers.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <memory_resource>
 #include <vector>
 
-namespace journey::attribution {
+#include "base/hash_map.hpp"
+
+namespace journey {
 
 /// A `Value(std::pmr::memory_resource*)` for each pair of numbers that was asked for.
 template <class Value>
@@ -33,11 +34,8 @@ class pair_table {
   const std::pmr::vector<entry>& entries() const { return entries_; }
 
  private:
-  using place = std::pair<const std::uint64_t, std::size_t>;
-  boost::unordered_flat_map<std::uint64_t, std::size_t, boost::hash<std::uint64_t>, std::equal_to<>,
-                            std::pmr::polymorphic_allocator<place>>
-      places_;
+  hash_map<std::uint64_t, std::size_t> places_;
   std::pmr::vector<entry> entries_;
 };
 
-}  // namespace journey::attribution
+}  // namespace journey

@@ -1,0 +1,72 @@
+#include "pg/rule_tables.hpp"
+
+#include <utility>
+
+#include "pg/entry.hpp"
+
+extern "C" {
+#include "commands/extension.h"
+#include "commands/trigger.h"
+#include "utils/inval.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/snapmgr.h"
+}
+
+namespace journey::pg {
+namespace {
+
+/// Grows with every message that a relation is not what it was, rules among them; 0 before anybody asked.
+std::uint64_t version = 0;
+
+void note_change(Datum, Oid) { ++version; }
+
+}  // namespace
+
+bool rule_version::changed() {
+  if (version == 0) {
+    CacheRegisterRelcacheCallback(note_change, Datum{0});
+    version = 1;
+  }
+  Snapshot now = GetActiveSnapshot();
+  view seen{now->xmin, now->xmax, now->xcnt, now->curcid};
+  if (!(seen == seen_)) {
+    AcceptInvalidationMessages();
+    seen_ = seen;
+  }
+  return std::exchange(version_, version) != version;
+}
+
+}  // namespace journey::pg
+
+using namespace journey;
+
+namespace {
+
+/// The trigger's data; an error where the function is not called as a trigger.
+TriggerData& trigger_data(FunctionCallInfo fcinfo) {
+  if (!CALLED_AS_TRIGGER(fcinfo))
+    throw error(sqlstate::feature_not_supported, "this function is for triggers of journey's rule tables");
+  return *reinterpret_cast<TriggerData*>(fcinfo->context);
+}
+
+}  // namespace
+
+JOURNEY_FUNCTION(rules_changed) {
+  CacheInvalidateRelcache(trigger_data(fcinfo).tg_relation);
+  PG_RETURN_POINTER(nullptr);
+}
+
+JOURNEY_FUNCTION(refuse_shipped) {
+  TriggerData& trigger = trigger_data(fcinfo);
+  if (!creating_extension) {
+    std::string table = RelationGetRelationName(trigger.tg_relation);
+    throw error(
+        sqlstate::object_not_in_prerequisite_state,
+        "the rows of journey." + table + " that come with the extension can't be made or changed",
+        "Add rows of your own: they go first. Shipped rows are not dumped, so a change of one would be "
+        "gone after a restore.");
+  }
+  HeapTuple row = TRIGGER_FIRED_BY_UPDATE(trigger.tg_event) ? trigger.tg_newtuple : trigger.tg_trigtuple;
+  PG_RETURN_POINTER(row);
+}
