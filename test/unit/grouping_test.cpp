@@ -12,45 +12,8 @@
 namespace {
 
 using namespace journey::channels;
+using journey::matches;
 using texts = std::vector<std::string_view>;
-
-TEST(matches, patterns) {
-  EXPECT_TRUE(matches("", ""));
-  EXPECT_FALSE(matches("", "a"));
-  EXPECT_TRUE(matches("*", ""));
-  EXPECT_TRUE(matches("*cp*", "cpc"));
-  EXPECT_TRUE(matches("*cp*", "acp"));
-  EXPECT_FALSE(matches("*cp*", "ppc"));
-  EXPECT_TRUE(matches("paid*", "paid-social"));
-  EXPECT_FALSE(matches("paid*", "unpaid"));
-  EXPECT_TRUE(matches("*push", "web push push"));
-  EXPECT_TRUE(matches("[a-c]x", "bx"));
-  EXPECT_FALSE(matches("[a-c]x", "dx"));
-  EXPECT_TRUE(matches("[!a-c]x", "dx"));
-  EXPECT_TRUE(matches("[*]", "*"));
-  EXPECT_FALSE(matches("[*]", "a"));
-  EXPECT_TRUE(matches("a[", "a[")) << "a bracket that nothing closes is itself";
-}
-
-TEST(matches, equals_regular_expressions) {
-  std::mt19937 random(4);
-  const char* pieces[][2] = {{"*", ".*"},      {"a", "a"},       {"b", "b"},
-                             {"[ab]", "[ab]"}, {"[!a]", "[^a]"}, {"[a-b]", "[a-b]"}};
-  for (int round = 0; round < 3000; ++round) {
-    std::string pattern, expression;
-    for (int i = random() % 6; i > 0; --i) {
-      const auto& piece = pieces[random() % std::size(pieces)];
-      pattern += piece[0];
-      expression += piece[1];
-    }
-    std::regex compiled(expression);
-    for (int i = 0; i < 10; ++i) {
-      std::string text;
-      for (int n = random() % 8; n > 0; --n) text += "abc"[random() % 3];
-      EXPECT_EQ(matches(pattern, text), std::regex_match(text, compiled)) << pattern << " " << text;
-    }
-  }
-}
 
 /// Counts what is allocated and refuses nothing.
 struct counting : std::pmr::memory_resource {

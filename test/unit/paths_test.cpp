@@ -17,6 +17,7 @@
 namespace {
 
 using namespace journey::attribution;
+using journey::exact_sum;
 using journey::wire::reader;
 using journey::wire::writer;
 
