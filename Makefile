@@ -60,7 +60,7 @@ build/generate: $(wildcard scripts/generate/*.[ch]pp)
 .PHONY: format lint lint-format lint-tidy
 # One version for everybody, since versions differ in their judgement.
 LLVM ?= 14
-CXX_FILES = $(wildcard src/*/*.[ch]pp test/*/*.[ch]pp scripts/*/*.[ch]pp)
+CXX_FILES = $(wildcard src/*/*.[ch]pp test/*/*.[ch]pp test/*/*.c scripts/*/*.[ch]pp)
 TIDY = printf '%s\0' $(1) | xargs -0 -P $(shell nproc) -I FILE clang-tidy-$(LLVM) --quiet $(if $(filter true,$(CI)),--warnings-as-errors='*') FILE --
 format:
 	clang-format-$(LLVM) -i $(CXX_FILES)

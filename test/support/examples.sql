@@ -1,0 +1,67 @@
+-- An example of every aggregate of the extension: its arguments over the table `sample`. To be included with \ir; an
+-- aggregate without an example fails the tests that read this.
+SELECT setseed(0.3) \g /dev/null
+CREATE TABLE sample AS
+SELECT n % 40 AS visitor, ts, ts AT TIME ZONE 'UTC' AS local_ts, timeout, week, rule, text, number, amount, snapshots, payment_id, page, converted,
+  path, conversions, conversions * 3.5 AS value, nulls,
+  journey.touch(ts, 'https://shop.example' || page || CASE WHEN n % 3 = 0 THEN '?utm_source=news&utm_medium=email&utm_campaign=c' || n % 5 ELSE '' END,
+    CASE WHEN n % 2 = 0 THEN 'https://www.google.com/' END) AS touch,
+  journey.trail(ts, rule, NULL::journey.touch, page) OVER (PARTITION BY n) AS trail
+FROM (
+  SELECT n, CASE WHEN n % 19 > 0 THEN '2025-01-01 00:00Z'::timestamptz + floor(random() * 2000) * interval '10 minutes' END AS ts,
+    interval '30 minutes' AS timeout, interval '7 days' AS week, journey.session_rule('1 hour', day_boundary => 'Europe/Berlin') AS rule,
+    CASE WHEN n % 7 > 0 THEN 'text ' || n % 23 END AS text, CASE WHEN n % 7 > 0 THEN n % 31 * 0.5 END::float8 AS number,
+    CASE WHEN n % 11 > 0 THEN floor(random() * 20000 - 1000) / 100 END::numeric AS amount, 'order ' || n % 170 AS payment_id,
+    ARRAY['2025-01-05', '2025-01-10', '2025-02-01']::timestamptz[] AS snapshots,
+    (ARRAY['/', '/a', '/b?c=d', '/ä', NULL])[1 + n % 5] AS page, n % 6 = 0 AS converted,
+    (ARRAY['Email', 'Paid Search', 'Direct', 'Organic Social'])[1 + n % 2 : 1 + n % 4] AS path,
+    (n % 3)::float8 AS conversions, (n % 5)::float8 AS nulls
+  FROM generate_series(1, 600) n) drawn;
+
+CREATE TABLE examples (aggregate regprocedure PRIMARY KEY, arguments text NOT NULL);
+INSERT INTO examples VALUES
+  ('journey.trail(timestamptz)', 'ts'),
+  ('journey.trail(timestamptz, interval)', 'ts, timeout'),
+  ('journey.trail(timestamptz, interval, journey.touch)', 'ts, timeout, touch'),
+  ('journey.trail(timestamptz, interval, journey.touch, text)', 'ts, timeout, touch, page'),
+  ('journey.trail(timestamptz, interval, journey.touch, text, boolean)', 'ts, timeout, touch, page, converted'),
+  ('journey.trail(timestamptz, journey.session_rule)', 'ts, rule'),
+  ('journey.trail(timestamptz, journey.session_rule, journey.touch)', 'ts, rule, touch'),
+  ('journey.trail(timestamptz, journey.session_rule, journey.touch, text)', 'ts, rule, touch, page'),
+  ('journey.trail(timestamptz, journey.session_rule, journey.touch, text, boolean)', 'ts, rule, touch, page, converted'),
+  ('journey.rollup(journey.trail)', 'trail'),
+  ('journey.first(anyelement, timestamptz)', 'text, ts'),
+  ('journey.first(anyelement, timestamp)', 'amount, local_ts'),
+  ('journey.last(anyelement, timestamptz)', 'touch, ts'),
+  ('journey.last(anyelement, timestamp)', 'number, local_ts'),
+  ('journey.first_non_null(anyelement, timestamptz)', 'text, ts'),
+  ('journey.first_non_null(anyelement, timestamp)', 'amount, local_ts'),
+  ('journey.last_non_null(anyelement, timestamptz)', 'path, ts'),
+  ('journey.last_non_null(anyelement, timestamp)', 'number, local_ts'),
+  ('journey.markov(text[], float8, float8, float8)', 'path, conversions, value, nulls'),
+  ('journey.markov(text[], float8, float8, float8, int)', 'path, conversions, value, nulls, 2'),
+  ('journey.transitions(text[], float8, float8)', 'path, conversions, nulls'),
+  ('journey.shapley(text[], float8, float8)', 'path, conversions, value'),
+  ('journey.leave_one_out(text[], float8, float8, float8)', 'path, conversions, value, nulls'),
+  ('journey.rfm(timestamptz, numeric)', 'ts, amount'),
+  ('journey.rfm(timestamptz, float8)', 'ts, amount::float8'),
+  ('journey.rfm(timestamptz, bigint)', 'ts, amount::bigint'),
+  ('journey.rfm(timestamptz, int)', 'ts, amount::int'),
+  ('journey.rfm(timestamptz, numeric, anyelement)', 'ts, amount, payment_id'),
+  ('journey.rfm(timestamptz, float8, anyelement)', 'ts, amount::float8, payment_id'),
+  ('journey.rfm(timestamptz, bigint, anyelement)', 'ts, amount::bigint, payment_id'),
+  ('journey.rfm(timestamptz, int, anyelement)', 'ts, amount::int, payment_id'),
+  ('journey.rfm_history(timestamptz, numeric, timestamptz[])', 'ts, amount, snapshots'),
+  ('journey.rfm_history(timestamptz, float8, timestamptz[])', 'ts, amount::float8, snapshots'),
+  ('journey.rfm_history(timestamptz, bigint, timestamptz[])', 'ts, amount::bigint, snapshots'),
+  ('journey.rfm_history(timestamptz, int, timestamptz[])', 'ts, amount::int, snapshots'),
+  ('journey.rfm_history(timestamptz, numeric, timestamptz[], interval)', 'ts, amount, snapshots, week'),
+  ('journey.rfm_history(timestamptz, float8, timestamptz[], interval)', 'ts, amount::float8, snapshots, week'),
+  ('journey.rfm_history(timestamptz, bigint, timestamptz[], interval)', 'ts, amount::bigint, snapshots, week'),
+  ('journey.rfm_history(timestamptz, int, timestamptz[], interval)', 'ts, amount::int, snapshots, week'),
+  ('journey.rfm_history(timestamptz, numeric, timestamptz[], interval, anyelement)', 'ts, amount, snapshots, week, payment_id'),
+  ('journey.rfm_history(timestamptz, float8, timestamptz[], interval, anyelement)', 'ts, amount::float8, snapshots, week, payment_id'),
+  ('journey.rfm_history(timestamptz, bigint, timestamptz[], interval, anyelement)', 'ts, amount::bigint, snapshots, week, payment_id'),
+  ('journey.rfm_history(timestamptz, int, timestamptz[], interval, anyelement)', 'ts, amount::int, snapshots, week, payment_id'),
+  ('journey.rfm_quantiles(float8, int)', 'number, 5'),
+  ('journey.rfm_quantiles(float8, int, float8)', 'number, 5, 1::float8');
