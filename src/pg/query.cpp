@@ -11,13 +11,10 @@ constexpr int most_columns = 16;
 
 struct row_receiver {
   DestReceiver callbacks;  // first, so that the server's pointer is ours
-  const char* argument;
-  std::span<const query_column> columns;
   plain_row row;
   void* closure;
   MemoryContext per_row;
-  int given;
-  bool started;
+  int given;  // of the columns
 };
 
 std::string shape_text(std::span<const query_column> columns) {
@@ -30,34 +27,24 @@ std::string shape_text(std::span<const query_column> columns) {
   return text + ")";
 }
 
-void check_shape(row_receiver& self, TupleDesc shape) {
-  auto wanted = static_cast<int>(self.columns.size());
-  std::string must = std::string(self.argument) + " must return " + shape_text(self.columns);
-  if (shape->natts > wanted || (shape->natts < wanted && !self.columns[shape->natts].optional))
+void check_shape(TupleDesc shape, const char* argument, std::span<const query_column> columns) {
+  auto wanted = static_cast<int>(columns.size());
+  std::string must = std::string(argument) + " must return " + shape_text(columns);
+  if (shape->natts > wanted || (shape->natts < wanted && !columns[shape->natts].optional))
     throw error(sqlstate::datatype_mismatch, must, {},
                 "The query returns " + std::to_string(shape->natts) + " columns.");
   for (int i = 0; i < shape->natts; ++i) {
     Oid type = TupleDescAttr(shape, i)->atttypid;
-    bool textual = self.columns[i].type == TEXTOID && (type == VARCHAROID || type == UNKNOWNOID);
-    if (type != self.columns[i].type && !textual)
+    bool textual = columns[i].type == TEXTOID && (type == VARCHAROID || type == UNKNOWNOID);
+    if (type != columns[i].type && !textual)
       throw error(sqlstate::datatype_mismatch, must,
                   std::string("Cast it in the query: ") + NameStr(TupleDescAttr(shape, i)->attname) +
-                      "::" + format_type_be(self.columns[i].type) + ".",
+                      "::" + format_type_be(columns[i].type) + ".",
                   "Column " + std::to_string(i + 1) + " is of type " + format_type_be(type) + ".");
   }
 }
 
-// The server calls these: each is an entry of its own, so no exception reaches its frames.
-void start(DestReceiver* receiver, int, TupleDesc shape) {
-  auto* self = reinterpret_cast<row_receiver*>(receiver);
-  guarded([&] {
-    check_shape(*self, shape);
-    self->given = shape->natts;
-    self->started = true;
-    return 0;
-  });
-}
-
+// The server calls it: an entry of its own, so that no exception reaches its frames.
 bool receive(TupleTableSlot* slot, DestReceiver* receiver) {
   auto* self = reinterpret_cast<row_receiver*>(receiver);
   slot_getallattrs(slot);
@@ -77,31 +64,50 @@ bool receive(TupleTableSlot* slot, DestReceiver* receiver) {
   return true;
 }
 
-[[noreturn]] void not_a_query(std::string_view query, const char* argument) {
-  throw error(sqlstate::syntax_error,
-              std::string(argument) + " must be a query that returns rows, not " + quoted(query),
-              "Give one SELECT statement as text.");
-}
-
-/// A syntax error comes from a name without TABLE or SELECT more often than from bad SQL.
+/// A syntax error comes from a name without TABLE or SELECT more often than from bad SQL, and a table is
+/// missed where a search_path is set for the caller's sake: by a function or for a materialized view.
 void hint_at_query(void* argument) {
   if (geterrcode() == ERRCODE_SYNTAX_ERROR)
     errhint("%s is a query, such as 'TABLE name' or 'SELECT ... FROM name'.",
             static_cast<const char*>(argument));
+  if (geterrcode() == ERRCODE_UNDEFINED_TABLE)
+    errhint(
+        "Qualify the names in %s, as in 'TABLE schema.name': the search_path may be another where the query "
+        "runs.",
+        static_cast<const char*>(argument));
+}
+
+/// The plan of `query`, which must be one statement that returns rows.
+struct prepared_query {
+  SPIPlanPtr plan;
+  TupleDesc shape;
+};
+
+/// Between SPI_connect and SPI_finish.
+prepared_query prepare(std::string_view query, const char* argument,
+                       std::span<const query_parameter> parameters) {
+  auto* types = static_cast<Oid*>(palloc(parameters.size() * sizeof(Oid)));
+  for (std::size_t i = 0; i < parameters.size(); ++i) types[i] = parameters[i].type;
+  char* statement = pnstrdup(query.data(), query.size());
+  SPIPlanPtr plan = in_context(hint_at_query, argument, [&] {
+    return SPI_prepare_cursor(statement, static_cast<int>(parameters.size()), types, CURSOR_OPT_PARALLEL_OK);
+  });
+  List* statements = plan == nullptr ? NIL : SPI_plan_get_plan_sources(plan);
+  if (list_length(statements) == 1)
+    if (TupleDesc shape = static_cast<CachedPlanSource*>(linitial(statements))->resultDesc)
+      return {plan, shape};
+  throw error(sqlstate::syntax_error,
+              std::string(argument) + " must be one query that returns rows, not " + quoted(query),
+              "Give one SELECT statement as text.");
 }
 
 }  // namespace
 
 double expected_rows(std::string_view query, const char* argument) {
-  char* statement = pnstrdup(query.data(), query.size());
   SPI_connect();
-  SPIPlanPtr prepared =
-      in_context(hint_at_query, argument, [&] { return SPI_prepare(statement, 0, nullptr); });
-  CachedPlan* plan = prepared == nullptr ? nullptr : SPI_plan_get_cached_plan(prepared);
-  if (plan == nullptr) not_a_query(query, argument);
-  auto* planned = linitial_node(PlannedStmt, plan->stmt_list);
-  if (planned->commandType != CMD_SELECT) not_a_query(query, argument);
-  double rows = planned->planTree->plan_rows;
+  CachedPlan* plan = SPI_plan_get_cached_plan(prepare(query, argument, {}).plan);
+  Plan* tree = linitial_node(PlannedStmt, plan->stmt_list)->planTree;
+  double rows = tree == nullptr ? 0 : tree->plan_rows;  // null: no SELECT, but something like SHOW
   ReleaseCachedPlan(plan, nullptr);
   SPI_finish();
   return rows;
@@ -110,16 +116,17 @@ double expected_rows(std::string_view query, const char* argument) {
 void read_rows(std::string_view query, const char* argument, std::span<const query_column> columns,
                plain_row row, void* closure, std::span<const query_parameter> parameters) {
   if (columns.size() > most_columns) throw error(sqlstate::internal_error, "too many columns to read");
+  SPI_connect();
+  prepared_query prepared = prepare(query, argument, parameters);
+  check_shape(prepared.shape, argument, columns);
+
   row_receiver receiver{};
-  receiver.callbacks = {receive, start, [](DestReceiver*) {}, [](DestReceiver*) {}, DestNone};
-  receiver.argument = argument;
-  receiver.columns = columns;
+  receiver.callbacks = {receive, [](DestReceiver*, int, TupleDesc) {}, [](DestReceiver*) {},
+                        [](DestReceiver*) {}, DestNone};
   receiver.row = row;
   receiver.closure = closure;
-
-  char* statement = pnstrdup(query.data(), query.size());
-  SPI_connect();
   receiver.per_row = AllocSetContextCreate(CurrentMemoryContext, "journey query row", ALLOCSET_DEFAULT_SIZES);
+  receiver.given = prepared.shape->natts;
   SPIExecuteOptions options{};
   options.read_only = true;
   options.dest = &receiver.callbacks;
@@ -130,8 +137,9 @@ void read_rows(std::string_view query, const char* argument, std::span<const que
                                    static_cast<uint16>(parameters[i].folded ? PARAM_FLAG_CONST : 0),
                                    parameters[i].type};
   }
-  int result = in_context(hint_at_query, argument, [&] { return SPI_execute_extended(statement, &options); });
-  if (result < 0 || !receiver.started) not_a_query(query, argument);
+  if (int result = SPI_execute_plan_extended(prepared.plan, &options); result < 0)
+    throw error(sqlstate::internal_error,
+                std::string(argument) + " could not be run: " + SPI_result_code_string(result));
   SPI_finish();
 }
 
