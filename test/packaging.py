@@ -21,6 +21,7 @@ MEMBERS = """
   WHERE e.extname = 'journey'
 """
 FUNCTIONS = f"SELECT p.*, m.object FROM ({MEMBERS}) m JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid"
+VERSION = re.search(r"^default_version = '(.*)'", (ROOT / "journey.control").read_text(), re.M)[1]
 tap = Tap()
 
 
@@ -55,7 +56,6 @@ def dump(database):
 
 
 def versions():
-    control = re.search(r"^default_version = '(.*)'", (ROOT / "journey.control").read_text(), re.M)[1]
     meta = json.loads((ROOT / "META.json").read_text())
     required = {"name", "version", "abstract", "maintainer", "license", "provides", "meta-spec"}
     tap.none(required - meta.keys(), "META.json has all that PGXN's specification 1.0.0 requires")
@@ -64,9 +64,9 @@ def versions():
     tap.none([f for f in (provided["file"], provided["docfile"]) if not (ROOT / f).is_file()], "the files it names are there")
     found = {"META.json": meta["version"], "provides": provided["version"]}
     found["server"] = sql("SELECT extversion FROM pg_extension WHERE extname = 'journey'").strip()
-    tap.none([item for item in found.items() if item[1] != control], f"everything says version {control}")
+    tap.none([item for item in found.items() if item[1] != VERSION], f"everything says version {VERSION}")
     changes = (ROOT / "CHANGELOG.md").read_text()
-    tap.ok(re.search(rf"^## .*\b{re.escape(control)}\b", changes, re.M), "the change log has it", changes[:200])
+    tap.ok(re.search(rf"^## .*\b{re.escape(VERSION)}\b", changes, re.M), "the change log has it", changes[:200])
 
 
 def exports():
@@ -172,6 +172,57 @@ def upgrades():
             tap.none(sorted(expected ^ facts())[:20], f"{version}, upgraded, is what a fresh installation is")
 
 
+def rooms():
+    """Each room stands on those that it declares, and on no other."""
+    needs = {}
+    for file in (ROOT / "src").glob("*/*.sql"):
+        for room, declared in re.findall(r"^-- Room: (\w+)\. Needs: (.*)$", file.read_text(), re.M):
+            needs[room] = set(declared.split()) - {"none"}
+
+    def stack(room):
+        """The rooms that a room stands on, from the ground up, and itself."""
+        below = [name for need in sorted(needs[room]) for name in stack(need)]
+        return list(dict.fromkeys([*below, room]))
+
+    def made(names):
+        """What making these rooms alone comes to: nothing, or the error."""
+        files = [ROOT / "src/pg/schema.sql", ROOT / "src/pg/rule_tables.sql"]
+        files += [file for name in names for file in sorted((ROOT / "src" / name).glob("*.sql"))]
+        script = "\n".join(["SET client_min_messages = warning;", *(file.read_text() for file in files)])
+        script = script.replace("MODULE_PATHNAME", "$libdir/journey")
+        script = re.sub(r"^SELECT pg_catalog.pg_extension_config_dump.*\n", "", script, flags=re.M)  # for extensions only
+        fresh(DATABASE)
+        command = [options.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", DATABASE, "-o", "/dev/null"]
+        return subprocess.run(command, input=script, capture_output=True, text=True).stderr
+
+    folders = {path.name for path in (ROOT / "src").iterdir() if path.is_dir()} - {"base", "pg"}
+    tap.ok(needs.keys() == folders, "every folder is a room that says what it needs", needs)
+    for room in sorted(needs):
+        said = made(stack(room))
+        tap.ok(not said, f"{room} can be made with {', '.join(stack(room)[:-1]) or 'no other room'}", said)
+        strangers = {
+            f"{file.name}: {name}"
+            for file in (ROOT / "src" / room).glob("*.?pp")
+            for name in re.findall(r'^#include "(\w+)/', file.read_text(), re.M)
+            if name in needs.keys() - stack(room)
+        }
+        tap.none(strangers, "and includes no other")
+    room, need = next((room, need) for room in sorted(needs) for need in sorted(needs[room]))
+    said = made([name for name in stack(room) if name != need])
+    tap.ok("does not exist" in said, f"{room} without {need} can't be made", said)
+
+    with tempfile.TemporaryDirectory() as copy:
+        for file in [ROOT / "Makefile", ROOT / "journey.control", *(ROOT / "src").glob("*/*.sql")]:
+            place = pathlib.Path(copy, file.relative_to(ROOT))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(file.read_bytes())
+        make = ["make", "-n", "-C", copy, f"PG_CONFIG={program('pg_config')}", f"journey--{VERSION}.sql"]
+        tap.ok(subprocess.run(make, capture_output=True).returncode == 0, "the rooms are found by their folders")
+        pathlib.Path(copy, "src/closet").mkdir()
+        done = subprocess.run(make, capture_output=True, text=True)
+        tap.ok(done.returncode != 0 and "src/closet is no room" in done.stderr, "and a folder that is none is an error", done.stderr)
+
+
 def headers():
     """A server without its headers, as distributions package them, is no server to build against."""
     with tempfile.TemporaryDirectory() as folder:
@@ -213,5 +264,6 @@ round_trip()
 comings_and_goings()
 sight()
 upgrades()
+rooms()
 run(program("dropdb"), DATABASE)
 tap.finish()
