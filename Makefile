@@ -55,6 +55,11 @@ build/generate: $(wildcard scripts/generate/*.[ch]pp)
 	@mkdir -p build
 	$(CXX) -std=c++20 -O2 -Wall -Wextra -o $@ $(filter %.cpp,$^)
 
+# The public SQL as it is, written down where a test compares.
+.PHONY: signatures
+signatures:
+	scripts/signatures
+
 -include $(OBJS:.o=.d)
 
 .PHONY: format lint lint-format lint-tidy

@@ -118,6 +118,51 @@ def catalog():
     tap.none([name for name in public if not re.search(rf"\b{name}\s*\(", tests)], "every function is called by some test in SQL")
 
 
+def procedures():
+    """A body in plpgsql is no more than text when it is made: each name in it must be found under any search_path."""
+    if not rows("SELECT 1 FROM pg_available_extensions WHERE name = 'plpgsql_check'"):
+        tap.skip("plpgsql", "the extension plpgsql_check is absent")
+        return
+    sql("CREATE EXTENSION plpgsql_check SCHEMA public;")
+    path = "(SELECT substr(setting, 13) FROM unnest(proconfig) setting WHERE setting LIKE 'search_path=%')"
+    faults = f"""
+        SET search_path = '';
+        SELECT proname || ': ' || message || coalesce(' in ' || query, '')
+        FROM ({FUNCTIONS}) f JOIN pg_catalog.pg_language l ON l.oid = prolang AND lanname = 'plpgsql'
+        LEFT JOIN pg_catalog.pg_trigger ON tgfoid = f.oid,
+          public.plpgsql_check_function_tb(f.oid, coalesce(tgrelid, 0), fatal_errors => false, extra_warnings => false)
+        WHERE level = 'error'
+        UNION ALL SELECT object || ': search_path = ' || {path} FROM ({FUNCTIONS}) f
+        WHERE EXISTS (SELECT FROM unnest(string_to_array({path}, ', ')) schema WHERE schema NOT IN ('pg_catalog', 'journey', 'pg_temp', '""'));
+    """
+    tap.none(rows(faults), "every name in a function in plpgsql is found under any search_path")
+    bad = """
+        BEGIN;
+        CREATE PROCEDURE journey.bad() LANGUAGE plpgsql AS $$ BEGIN DELETE FROM sources; COMMIT; PERFORM journey.touch(now(), url_host('a')); END $$;
+        CREATE FUNCTION journey.pinned() RETURNS int SET search_path = journey, public LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;
+        CREATE FUNCTION journey.good() RETURNS int SET search_path = journey LANGUAGE plpgsql AS $$ BEGIN DELETE FROM sources; RETURN 1; END $$;
+        ALTER EXTENSION journey ADD PROCEDURE journey.bad();
+        ALTER EXTENSION journey ADD FUNCTION journey.pinned();
+        ALTER EXTENSION journey ADD FUNCTION journey.good();
+    """
+    seen = rows(bad + faults)
+    tap.ok(len(seen) == 3 and not any("good" in line for line in seen), "and one that is not is seen", "\n".join(seen))
+    sql("DROP EXTENSION plpgsql_check;")
+
+
+def signatures():
+    """What callers write is written down, so that a change of it is never an accident."""
+    file = ROOT / "test/packaging/signatures.txt"
+    found = sql((ROOT / "test/packaging/signatures.sql").read_text())
+    if options.write_signatures:
+        file.write_text(found)
+        raise SystemExit
+    written = file.read_text().splitlines()
+    here = found.splitlines()
+    tap.none([line for line in written if line not in here], "the public SQL has all that signatures.txt says")
+    tap.none([line for line in here if line not in written], "and no more; after a change that is meant: make signatures")
+
+
 def privileges():
     sql(f"DROP ROLE IF EXISTS {STRANGER};\nCREATE ROLE {STRANGER};")
     denied = rows(
@@ -251,14 +296,19 @@ def comings_and_goings():
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--psql", type=pathlib.Path, required=True)
+parser.add_argument("--write-signatures", action="store_true", help="write the public SQL as it is to test/packaging/signatures.txt")
 options = parser.parse_args()
 
-headers()
 fresh(DATABASE)
 sql("CREATE EXTENSION journey;")
+if options.write_signatures:
+    signatures()
+headers()
 versions()
 exports()
 catalog()
+procedures()
+signatures()
 privileges()
 round_trip()
 comings_and_goings()
