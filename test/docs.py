@@ -1,68 +1,97 @@
-"""Runs the SQL of the documentation: each ```sql block of a page, in order, in a database of the page's own.
+"""Runs the SQL of the documentation: the ```sql blocks of a page, in order, in one session and a database of its own.
 
-A block followed by an ```output block must print exactly that; any other block must run without error. A page may
-begin with hidden set-up in an HTML comment: <!-- setup ... -->. Prints TAP; exits non-zero on any failure.
+A block followed by an ```output block must print exactly that; any other block must run without error. Blocks run as a
+reader would run them, each statement for itself. A page may begin with hidden set-up in an HTML comment:
+<!-- setup ... -->. Prints TAP; exits non-zero on any failure.
 """
 
 import argparse
 import pathlib
 import re
 import subprocess
-import sys
+
+from tap import Tap
 
 BLOCK = re.compile(
     r"<!-- setup\n(?P<setup>.*?)-->|^```sql\n(?P<sql>.*?)^```\n(?:\s*^```output\n(?P<output>.*?)^```$)?", re.S | re.M
 )
+ERROR = re.compile(r"^(psql: |psql:<stdin>:\d+: )?(ERROR|FATAL|PANIC|error|invalid command|connection to server|server closed)\b", re.M)
+MARKER = "--- block ---"
 
 
-def psql(command, database, sql):
-    run = [command, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database]
-    done = subprocess.run(run, input=sql, capture_output=True, text=True)
-    return done.returncode, done.stdout, done.stderr
+def run(database, script):
+    command = [options.psql, "-X", "-q", "-d", database]
+    done = subprocess.run(command, input=script, capture_output=True, text=True)
+    return done.stdout, done.stderr
 
 
 def trimmed(text):
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
-def main():
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--psql", default="psql")
-    arguments.add_argument("pages", nargs="+", type=pathlib.Path)
-    options = arguments.parse_args()
-
-    number = failures = 0
-    for page in options.pages:
-        text = page.read_text()
-        database = "docs_" + re.sub(r"\W", "_", page.stem.lower())
-        psql(options.psql, "postgres", f'DROP DATABASE IF EXISTS "{database}"')
-        psql(options.psql, "postgres", f'CREATE DATABASE "{database}"')
-        before = ["SET client_min_messages = warning;\nCREATE EXTENSION IF NOT EXISTS journey;\n"]
-        if page.name == "README.md":
-            before = ["SET client_min_messages = warning;\n"]
-        for block in BLOCK.finditer(text):
-            line = text.count("\n", 0, block.start()) + 1
-            if block["setup"] is not None:
-                before.append(block["setup"])
-                continue
-            # Blocks before this one run again in silence, so that temporary objects and settings carry over.
-            marker = "--- block ---"
-            status, out, err = psql(
-                options.psql,
-                database,
-                "BEGIN;\n" + "\n".join(before) + f"\n\\echo {marker}\n" + block["sql"] + "\nROLLBACK;\n",
-            )
-            shown = out.partition(marker + "\n")[2]
-            before.append(block["sql"])
-            number += 1
-            good = status == 0 and (block["output"] is None or trimmed(shown) == trimmed(block["output"]))
-            failures += not good
-            print(f"{'ok' if good else 'not ok'} {number} - {page}:{line}")
-            if not good:
-                print("\n".join("# " + row for row in (err + "\ngot:\n" + shown).splitlines()))
-    print(f"1..{number}")
-    return failures > 0
+def results(page, text):
+    """For each block of a page: its line, whether it is as it should be, and what it said and showed."""
+    database = "docs_" + re.sub(r"\W", "_", page.stem.lower())
+    run("postgres", f'DROP DATABASE IF EXISTS "{database}";\nCREATE DATABASE "{database}";')
+    script = "SET client_min_messages = warning;\n"
+    if page.name != "README.md":
+        script += "CREATE EXTENSION IF NOT EXISTS journey;\n"
+    # What precedes the first block, and each piece of hidden set-up, is a block that must run, too.
+    blocks = [(1, script, None)]
+    for block in BLOCK.finditer(text):
+        blocks.append((text.count("\n", 0, block.start()) + 1, block["setup"] or block["sql"], block["output"]))
+    between = f"\n\\echo {MARKER}\n\\warn {MARKER}\n"
+    outputs, errors = (stream.split(MARKER + "\n") for stream in run(database, between.join(sql for _, sql, _ in blocks)))
+    for i, (line, sql, expected) in enumerate(blocks):
+        shown, said = (stream[i] if i < len(stream) else "not reached" for stream in (outputs, errors))
+        good = i < len(errors) and not ERROR.search(said) and (expected is None or trimmed(shown) == trimmed(expected))
+        yield line, good, f"{said}\ngot:\n{shown}"
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+# A page of which every other block is bad: this program must see it.
+PAGE = """
+```sql
+CREATE TABLE counted (n int);
+CREATE PROCEDURE add() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO counted VALUES (1); COMMIT; END $$;
+CALL add();
+```
+```sql
+SELECT 1 / 0; SELECT 1;
+```
+```sql
+SELECT * FROM counted;
+```
+```output
+ n
+---
+ 1
+(1 row)
+```
+```sql
+SELECT * FROM counted;
+```
+```output
+ n
+---
+ 2
+(1 row)
+```
+```sql
+SELECT 'ERROR: ' AS "no error";
+```
+```sql
+\\quitt
+```
+"""
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--psql", default="psql")
+parser.add_argument("pages", nargs="+", type=pathlib.Path)
+options = parser.parse_args()
+tap = Tap()
+verdicts = [good for _, good, _ in results(pathlib.Path("page of tests"), PAGE)]
+tap.ok(verdicts == [True, True, False, True, False, True, False], "a bad block is seen, and a good one is none", verdicts)
+for page in options.pages:
+    for line, good, why in results(page, page.read_text()):
+        tap.ok(good, f"{page}:{line}", why)
+tap.finish()
