@@ -112,3 +112,19 @@ WHERE extname = 'journey' AND member::regclass::text IN ('sources', 'touch_param
 -- Rows that could never match, or would give a touch without a source
 INSERT INTO journey.sources (source, names) VALUES ('shop', '{https://shop.example/}');
 INSERT INTO journey.touch_params (name, field) VALUES ('aff_id', 'click_id');
+
+-- Shipped rows stay as they are: only the users' own are dumped
+INSERT INTO sources (source, shipped) VALUES ('mine', true);
+UPDATE sources SET category = 'social' WHERE source = 'google';
+UPDATE channel_rules SET shipped = true WHERE false;
+DELETE FROM channel_rules WHERE channel = 'Referral';
+DELETE FROM touch_params WHERE name = 'gclid';
+TRUNCATE touch_params;
+BEGIN;
+INSERT INTO sources (source) VALUES ('mine');
+UPDATE sources SET shipped = true WHERE source = 'mine';
+ROLLBACK;
+
+-- Arrays of rows are lists
+INSERT INTO sources (source, names) VALUES ('shop', '{{a.example,b.example}}');
+INSERT INTO channel_rules (position, channel, medium) VALUES (1, 'X', '{{a},{b}}');

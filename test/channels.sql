@@ -38,7 +38,7 @@ DROP DATABASE channels_after;
 DROP DATABASE channels_latin1;
 DROP DATABASE channels_ascii;
 SET client_min_messages = warning;
-SELECT plan(43);
+SELECT plan(50);
 
 SELECT is(:'after'::text, :'before', 'dump and restore keep every row');
 SELECT is(:'dumped'::text, '4', 'the dump holds the user''s four rows and no shipped one');
@@ -115,6 +115,27 @@ SELECT is(journey.channel('q', 'email', click_id => 'fbclid=x'), 'Any click', 'a
 SELECT is((journey.touch('2026-01-01', 'https://a.com/?utm_source=q&utm_medium=email&fbclid=x')).channel, 'Any click', 'in a touch, too');
 ROLLBACK;
 
+-- A statement that PL/pgSQL keeps sees a change of the same transaction, as a table read by a STABLE function is seen.
+CREATE FUNCTION kept_channel(source text) RETURNS text LANGUAGE plpgsql STABLE AS 'BEGIN RETURN journey.channel($1, NULL); END';
+CREATE FUNCTION kept_touch(page_url text, referrer text) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN (journey.touch('2026-01-01', page_url, referrer, '{own.example}')).source; END $$;
+CREATE FUNCTION kept_medium(referrer text) RETURNS text LANGUAGE plpgsql STABLE AS 'BEGIN RETURN (journey.referrer_source($1)).medium; END';
+BEGIN;
+CREATE TABLE seen AS SELECT 0 AS step, kept_channel('ours') AS channel, kept_touch('https://a.com/?from=b', 'https://www.own.example/') AS touch, kept_medium('https://search.example/') AS medium;
+INSERT INTO journey.channel_rules (position, channel, source) VALUES (1, 'Ours', '{ours}');
+INSERT INTO journey.touch_params (name, field) VALUES ('from', 'source');
+INSERT INTO journey.sources (source, category, names) VALUES ('our search', 'search', '{search.example}');
+INSERT INTO seen SELECT 1, kept_channel('ours'), kept_touch('https://a.com/?from=b', 'https://www.own.example/'), kept_medium('https://search.example/');
+UPDATE journey.channel_rules SET channel = 'Mine' WHERE NOT shipped;
+UPDATE journey.sources SET category = 'social' WHERE NOT shipped;
+INSERT INTO seen SELECT 2, kept_channel('ours'), kept_touch('https://a.com/?from=b', 'https://www.own.example/'), kept_medium('https://search.example/');
+SAVEPOINT before;
+DELETE FROM journey.channel_rules WHERE NOT shipped;
+INSERT INTO seen SELECT 3, kept_channel('ours'), NULL, NULL;
+ROLLBACK TO before;
+SELECT results_eq('TABLE seen UNION ALL SELECT 4, kept_channel(''ours''), NULL, NULL ORDER BY step', $$VALUES (0, 'Unassigned', NULL, 'referral'), (1, 'Ours', 'b', 'search'), (2, 'Mine', 'b', 'social'), (4, 'Mine', NULL, NULL)$$, 'a kept statement sees each change, and its undoing');
+ROLLBACK;
+SELECT is(kept_channel('ours'), 'Unassigned', 'and the end of it all');
+
 -- As an ordinary user, with any search_path
 CREATE SCHEMA hostile;
 CREATE TABLE hostile.sources AS SELECT 1 AS nothing;
@@ -133,7 +154,23 @@ SELECT throws_ok($$SELECT journey.touch('2026-01-01', 'https://a.com/', 'https:/
 SELECT is(journey.url_param('https://a.com/?' || string_agg('name' || n || '=' || n, '&'), 'name100000'), '100000', '100,000 parameters') FROM generate_series(1, 100000) n;
 SELECT is(journey.url_host('https://a.com/' || repeat('x', 1048576)), 'a.com', 'a URL of 1 MB');
 SELECT is(length((journey.touch('2026-01-01', 'https://a.com/?utm_campaign=' || repeat('%41', 1048576))).campaign), 1048576, 'a campaign of 1 MB');
-SELECT is((journey.touch('2026-01-01', 'https://a.com/', 'https://' || repeat('x.', 524288) || 'com/')).medium, 'referral', 'a host of 1 MB');
+SELECT is((journey.touch('2026-01-01', 'https://a.com/', 'https://' || repeat('x.', 510) || 'com/')).medium, 'referral', 'a host of 1,023 bytes');
+SELECT is((journey.touch('2026-01-01', 'https://a.com/', 'https://' || repeat('x.', 512) || 'com/')).medium, '(none)', 'a longer one is none');
+SELECT is((journey.touch('2026-01-01', 'https://a.com/?utm_source=a&' || repeat('x', 1 << 24), 'https://b.com/')).source, 'b.com', 'a URL of more than 16 MB is none');
+SELECT throws_like(format('SELECT journey.touch(''2026-01-01'', ''https://a.com/'', NULL, array[%L])', repeat('x', 1025)), 'own_hosts must hold hosts%', 'an own host that is too long');
+BEGIN;
+INSERT INTO journey.channel_rules (position, channel, campaign) VALUES (1, 'Slow', ARRAY['*' || repeat('a', 20000) || 'b']);
+CREATE FUNCTION state_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE statement;
+  RETURN 'done';
+EXCEPTION WHEN query_canceled OR others THEN
+  RETURN SQLSTATE;
+END $$;
+SET LOCAL statement_timeout = '1s';
+SELECT is(state_of($$SELECT journey.channel('a', 'b', repeat('a', 1000000))$$), '57014', 'a long match can be cancelled');
+SELECT is(state_of($$SELECT journey.touch('2026-01-01', 'https://a.com/?utm_campaign=' || repeat('a', 1000000))$$), '57014', 'in a touch, too');
+ROLLBACK;
 SELECT is_empty($$SELECT n FROM (SELECT n, journey.url_param('https://a.com/?a=' || string_agg('%' || lpad(to_hex((random() * 255)::int), 2, '0'), ''), 'a') AS value FROM generate_series(1, 2000) n, generate_series(1, 8) GROUP BY n) v
   WHERE convert_from(convert_to(value, 'UTF8'), 'UTF8') <> value OR length(value) = 0$$, 'escapes of random bytes give valid text');
 SELECT is_empty($$SELECT n FROM generate_series(1, 255) n WHERE journey.url_param('https://a.com/?a=%' || lpad(to_hex(n), 2, '0'), 'a') <> CASE WHEN n < 128 THEN chr(n) ELSE '%' || lpad(to_hex(n), 2, '0') END$$, 'a byte alone');

@@ -52,7 +52,8 @@ CREATE TABLE journey.sources (
   category text CHECK (category <> ''),
   names text[] NOT NULL DEFAULT '{}' CONSTRAINT names_are_no_urls CHECK (array_to_string(names, ' ') NOT LIKE '%://%'),
   term_params text[] NOT NULL DEFAULT '{}',
-  shipped boolean NOT NULL DEFAULT false
+  shipped boolean NOT NULL DEFAULT false,
+  CONSTRAINT lists CHECK (1 >= ALL (ARRAY[array_ndims(names), array_ndims(term_params)]))
 );
 COMMENT ON TABLE journey.sources IS
   'Known sources, such as search engines and social networks. Rows of your own go ahead of the shipped ones; shipped rows come with the extension and are not dumped';
@@ -94,7 +95,9 @@ CREATE TABLE journey.channel_rules (
   campaign text[],
   click_id text[],
   referrer text[],
-  shipped boolean NOT NULL DEFAULT false
+  shipped boolean NOT NULL DEFAULT false,
+  CONSTRAINT lists CHECK (1 >= ALL (ARRAY[array_ndims(source), array_ndims(category), array_ndims(medium),
+    array_ndims(campaign), array_ndims(click_id), array_ndims(referrer)]))
 );
 COMMENT ON TABLE journey.channel_rules IS
   'Channel rules: the first that holds gives the channel. A rule holds where each of its fields matches one of its patterns; a NULL field does not matter. In a pattern * is any run of characters, [a-z] one of these, [!a-z] one of the others; the empty pattern matches what is absent. Compared trimmed and in lower case. Shipped rows come with the extension and are not dumped';

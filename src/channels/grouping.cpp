@@ -45,12 +45,12 @@ void grouping::add_param(const touch_param& param) {
     params_.push_back(param);
 }
 
-void grouping::set_own_hosts(std::span<const std::string_view> hosts) {
-  own_.clear();
-  for (std::string_view host : hosts) put(own_, site_or_host(host), true);
+void own_sites::add(std::string_view host) {
+  sites_.emplace(std::pmr::string(site(host).value_or(host), sites_.get_allocator()));
 }
 
 grouping::known_host grouping::look_up(std::string_view host) {
+  if (host.size() > longest_host) return {nullptr, 0, static_cast<std::uint32_t>(host.size())};
   auto known = looked_up_.find(host);
   if (known != looked_up_.end()) return known->second;
   std::optional<std::string_view> its_site = site(host);
@@ -70,9 +70,9 @@ std::string_view grouping::site_or_host(std::string_view host) {
   return host.substr(known.site_at, known.site_size);
 }
 
-bool grouping::is_own(std::string_view host, std::string_view page_host) {
-  std::string_view own = site_or_host(host);
-  return (!page_host.empty() && own == site_or_host(page_host)) || own_.contains(own);
+bool grouping::is_own(std::string_view host, std::string_view page_host, const own_sites& own) {
+  std::string_view its_site = site_or_host(host);
+  return (!page_host.empty() && its_site == site_or_host(page_host)) || own.contains(its_site);
 }
 
 grouping::referral grouping::sent_by(std::string_view name) {
@@ -123,7 +123,9 @@ grouping::campaign grouping::campaign_of(std::string_view query, const url_reade
 }
 
 const touch_param* grouping::click_param(std::string_view click_id, const url_reader& reader) const {
-  auto found = param_numbers_.find(normal(click_name(click_id), reader.memory()));
+  std::string_view name = click_name(click_id);
+  if (name.size() > longest_remembered) return nullptr;
+  auto found = param_numbers_.find(normal(name, reader.memory()));
   if (found == param_numbers_.end()) return nullptr;
   const touch_param& param = params_[found->second];
   return param.field == param_field::click_id ? &param : nullptr;
@@ -156,7 +158,7 @@ bool grouping::fill_origin(touch& contact, const touch_param* click, const std::
 }
 
 std::optional<touch> grouping::read(std::string_view page_url, std::string_view referrer,
-                                    const url_reader& reader) {
+                                    const own_sites& own, const url_reader& reader) {
   std::optional<url> page = reader.parse(page_url), origin = reader.parse(referrer);
   std::string_view origin_host = host_of(origin, reader);
   campaign given = page ? campaign_of(page->query, reader) : campaign();
@@ -164,7 +166,7 @@ std::optional<touch> grouping::read(std::string_view page_url, std::string_view 
   std::optional<referral> from;
   if (!origin_host.empty()) {
     from = refer(origin, reader);
-    if (from->category == excluded || is_own(origin_host, host_of(page, reader))) {
+    if (from->category == excluded || is_own(origin_host, host_of(page, reader), own)) {
       if (!given.is_given()) return {};
       from.reset();
     }

@@ -19,16 +19,24 @@ struct touch_param {
   std::string_view source, medium;  // a click id's: those of its network
 };
 
+/// The sites that are the user's own beside the page's, each with all its hosts.
+class own_sites {
+ public:
+  explicit own_sites(std::pmr::memory_resource* memory) : sites_(memory) {}
+
+  void clear() { sites_.clear(); }
+  void add(std::string_view host);
+  bool contains(std::string_view site) const { return !sites_.empty() && sites_.contains(site); }
+
+ private:
+  hash_set<std::pmr::string, name_hash> sites_;
+};
+
 /// Everything that turns URLs into touches. Remembers what it has looked up, within bounds.
 class grouping {
  public:
   explicit grouping(std::pmr::memory_resource* memory)
-      : sources(memory),
-        rules(memory),
-        params_(memory),
-        param_numbers_(memory),
-        own_(memory),
-        looked_up_(memory) {}
+      : sources(memory), rules(memory), params_(memory), param_numbers_(memory), looked_up_(memory) {}
 
   source_list sources;
   channel_rules rules;
@@ -36,12 +44,10 @@ class grouping {
   /// Adds a parameter behind the others: of those that tell the same, the first added wins.
   void add_param(const touch_param& param);
 
-  /// Says which other hosts are the page's own, each with its whole site.
-  void set_own_hosts(std::span<const std::string_view> hosts);
-
   /// The touch that a page view is, without its time; nothing for a move within the own sites. The texts live
   /// in the arguments, in `reader`'s memory and as long as this object.
-  std::optional<touch> read(std::string_view page_url, std::string_view referrer, const url_reader& reader);
+  std::optional<touch> read(std::string_view page_url, std::string_view referrer, const own_sites& own,
+                            const url_reader& reader);
 
   /// The channel of a touch with these texts.
   std::string_view channel(const touch& contact, const url_reader& reader);
@@ -64,7 +70,7 @@ class grouping {
 
   known_host look_up(std::string_view host);
   std::string_view site_or_host(std::string_view host);
-  bool is_own(std::string_view host, std::string_view page_host);
+  bool is_own(std::string_view host, std::string_view page_host, const own_sites& own);
   referral sent_by(std::string_view name);
   std::optional<referral> refer(const std::optional<url>& referrer, const url_reader& reader);
   campaign campaign_of(std::string_view query, const url_reader& reader) const;
@@ -74,7 +80,6 @@ class grouping {
 
   std::pmr::vector<touch_param> params_;
   name_map<std::uint32_t> param_numbers_;
-  name_map<bool> own_;
   name_map<known_host> looked_up_;
 };
 

@@ -29,14 +29,17 @@ void channel_rules::add(std::string_view channel, const std::array<patterns, rul
 
 const channel_rules::rule_set& channel_rules::satisfied(std::size_t field, std::string_view value) {
   column& own = columns_[field];
-  auto known = own.remembered.find(value);
-  if (known != own.remembered.end()) return known->second;
+  bool memorable = value.size() <= longest_remembered;
+  if (memorable) {
+    auto known = own.remembered.find(value);
+    if (known != own.remembered.end()) return known->second;
+  }
   own.scratch = own.indifferent;
   for (std::size_t number : own.concerned)
     if (std::ranges::any_of(*rules_[number].conditions[field],
                             [&](auto pattern) { return matches(pattern, value); }))
       own.scratch[number / 64] |= bit(number);
-  if (value.size() > longest_remembered) return own.scratch;
+  if (!memorable) return own.scratch;
   if (own.remembered.size() >= most_remembered) own.remembered.clear();
   return put(own.remembered, value, rule_set(own.scratch, memory_)).first->second;
 }

@@ -10,8 +10,6 @@
 namespace journey::channels {
 namespace {
 
-constexpr std::size_t longest_host = 1024;  // a domain name has 253 characters, more where it is not in ASCII
-
 /// A text as the list's library wants it.
 std::array<char, longest_host + 1> terminated(std::string_view text) {
   std::array<char, longest_host + 1> room;

@@ -174,6 +174,7 @@ std::string_view url_reader::decoded(std::string_view raw, bool form) const {
 }
 
 std::optional<std::string_view> url_reader::parse_host(std::string_view raw, bool special) const {
+  if (raw.size() > 3 * longest_host) return {};  // an escape has three characters
   if (raw.starts_with('[')) {
     if (!raw.ends_with(']')) return {};
     auto address = shortest_ipv6(raw.substr(1, raw.size() - 2));
@@ -181,6 +182,7 @@ std::optional<std::string_view> url_reader::parse_host(std::string_view raw, boo
     return copied(address->data(), memory_);
   }
   std::string_view host = special ? decoded(raw, false) : raw;
+  if (host.size() > longest_host) return {};
   if (std::ranges::any_of(host, [&](char c) { return is_forbidden(c, special); })) return {};
   if (!special) return host;
   host = ascii_lowered(host, memory_);
@@ -213,6 +215,7 @@ std::optional<std::string_view> url_reader::parse_authority(std::string_view raw
 }
 
 std::optional<url> url_reader::parse(std::string_view text) const {
+  if (text.size() > longest_url) return {};
   text = stripped(text);
   std::size_t scheme_end = scheme_length(text);
   std::string_view scheme = text.substr(0, scheme_end);

@@ -11,6 +11,11 @@
 
 namespace journey::channels {
 
+/// Longer hosts are none: a domain name has 253 characters, more where it is not in ASCII.
+inline constexpr std::size_t longest_host = 1024;
+/// Longer URLs are none: browsers stop at 2 MB. It bounds the work on a text, which may have 1 GB.
+inline constexpr std::size_t longest_url = 16 << 20;
+
 /// The parts of a URL that matter here: views into the text, or into the reader's memory where the text had
 /// to change.
 struct url {
@@ -28,8 +33,8 @@ class url_reader {
 
   std::pmr::memory_resource* memory() const { return memory_; }
 
-  /// Nothing for what is no URL. A text without a scheme has no host unless it begins with '//', no path
-  /// unless it begins with '/'; it may still have a query.
+  /// Nothing for what is no URL, and for what is too long for one. A text without a scheme has no host unless
+  /// it begins with '//', no path unless it begins with '/'; it may still have a query.
   std::optional<url> parse(std::string_view text) const;
 
   /// The text that a form-encoded name or value stands for. An escape that would not give valid text (broken,

@@ -152,7 +152,7 @@ struct grouping_test : all_memory_is_counted {
   }
   /// source|medium|campaign|term|click id|channel of the touch, or "none".
   std::string read(std::string_view page, std::string_view referrer = "") {
-    std::optional<touch> made = groups.read(page, referrer, reader);
+    std::optional<touch> made = groups.read(page, referrer, own, reader);
     if (!made) return "none";
     EXPECT_EQ((*made)[touch_text::landing_page], page);
     std::string all;
@@ -168,6 +168,7 @@ struct grouping_test : all_memory_is_counted {
       searching{"search"};
   std::pmr::monotonic_buffer_resource scratch{std::pmr::new_delete_resource()};
   url_reader reader{&scratch};
+  own_sites own{&memory};
   grouping groups{&memory};
 };
 
@@ -243,12 +244,11 @@ TEST_F(grouping_test, moves_within_the_own_sites) {
   EXPECT_EQ(read("https://x.github.io/", "https://y.github.io/"), "y.github.io|referral||||Unassigned");
   EXPECT_EQ(read("https://a.com/", "https://www.paypal.com/checkout"), "none") << "a step on the way";
   EXPECT_EQ(read("https://a.com/", "https://b.com/"), "b.com|referral||||Unassigned");
-  texts own{"www.b.com", "localhost"};
-  groups.set_own_hosts(own);
+  for (auto host : {"www.b.com", "localhost"}) own.add(host);
   EXPECT_EQ(read("https://a.com/", "https://b.com/"), "none");
   EXPECT_EQ(read("https://a.com/", "http://localhost/"), "none");
   EXPECT_EQ(read("/path", "https://shop.b.com/"), "none");
-  groups.set_own_hosts({});
+  own.clear();
   EXPECT_EQ(read("https://a.com/", "https://b.com/"), "b.com|referral||||Unassigned");
 }
 
@@ -263,7 +263,7 @@ TEST_F(grouping_test, channel_of_texts_equals_the_touch_s) {
     std::string page = "https://a.com/?";
     for (int i = random() % 4; i > 0; --i) page += std::string(params[random() % std::size(params)]) + "&";
     std::string referrer = referrers[random() % std::size(referrers)];
-    std::optional<touch> made = groups.read(page, referrer, reader);
+    std::optional<touch> made = groups.read(page, referrer, own, reader);
     touch bare = *made;
     bare[touch_text::channel].reset();
     EXPECT_EQ(groups.channel(bare, reader), (*made)[touch_text::channel]) << page << " " << referrer;

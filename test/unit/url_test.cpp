@@ -222,7 +222,14 @@ TEST_F(url_test, large_urls) {
   EXPECT_EQ(param("https://example.com/?" + query, "name99999"), " ");
   std::string million(1 << 20, 'x');
   EXPECT_EQ(param("https://example.com/?a=" + million, "a"), million);
-  EXPECT_EQ(host("https://" + million + "/"), million);
+  EXPECT_EQ(host("https://" + std::string(journey::channels::longest_host, 'x') + "/"),
+            std::string(journey::channels::longest_host, 'x'));
+  EXPECT_EQ(host("https://" + std::string(journey::channels::longest_host + 1, 'x') + "/"), "no url");
+  EXPECT_EQ(host("sc://" + std::string(journey::channels::longest_host + 1, 'x') + "/"), "no url");
+  EXPECT_EQ(host("https://" + million + "/"), "no url");
+  EXPECT_EQ(host("https://" + million + "@example.com/"), "example.com");
+  EXPECT_EQ(host("https://x/" + std::string(journey::channels::longest_url - 10, 'x')), "x");
+  EXPECT_EQ(host("https://x/" + std::string(journey::channels::longest_url - 9, 'x')), "no url");
   EXPECT_EQ(host("https://" + std::string(1 << 20, '@') + "/"), "no url");
   EXPECT_EQ(reader.form_decoded(std::string(1 << 20, '%')).size(), 1u << 20);
 }
