@@ -16,8 +16,10 @@ DATA = $(wildcard upgrade/journey--*.sql)
 DATA_built = journey--$(EXTVERSION).sql
 REGRESS = $(basename $(notdir $(wildcard sql/*.sql)))
 
-# No fused multiply-add: results are the same on every machine.
-PG_CXXFLAGS = -std=c++20 -ffp-contract=off -Isrc -MMD -MP -Wextra -Wno-register -Wno-unused-parameter -Wno-missing-field-initializers
+# compile_flags.txt is for every build and for editors. It has no fused multiply-add, so that results are the same on every
+# machine. Asserts are for the tests.
+PG_CXXFLAGS = $(shell cat compile_flags.txt) -MMD -MP -Wno-register -Wno-unused-parameter -Wno-missing-field-initializers
+PG_CXXFLAGS += $(if $(filter yes,$(ASSERTS)),-D_GLIBCXX_ASSERTIONS,-DNDEBUG)
 ifeq ($(CI),true)
 PG_CXXFLAGS += -Werror
 endif

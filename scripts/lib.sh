@@ -10,6 +10,9 @@ fail() {
   exit 1
 }
 
+# minutes SECONDS : as minutes with one decimal.
+minutes() { echo "$(($1 / 60)).$(($1 % 60 / 6))"; }
+
 as_root() {
   if [ "$(id -u)" = 0 ]; then
     "$@"
@@ -91,6 +94,17 @@ install_server() {
   as_root rm -f "$conf"
 }
 
+# The version of clang to build and lint with: 14, whose judgement all share, or else the newest of the distribution.
+llvm_version() {
+  local found=clang-14
+  if command -v apt-get >/dev/null && ! command -v clang++-14 >/dev/null; then
+    apt_update
+    found=$(newest_package clang-14)
+    [ -n "$found" ] || found=$(newest_package 'clang-(1[5-9]|[2-9][0-9])')
+  fi
+  echo "${found#clang-}"
+}
+
 has_boost() {
   [ -e /usr/include/boost/unordered/unordered_flat_map.hpp ]
 }
@@ -103,6 +117,12 @@ build() {
     flock 9 # two at a time would write into the same files
     make -s -j"$(nproc)" PG_CONFIG="$PG_CONFIG" all "$@"
   ) 9>build/.lock
+}
+
+# copy_sources DIRECTORY : all that a build needs, into a directory that may hold an older copy.
+copy_sources() {
+  mkdir -p "$1"
+  tar --exclude='*.o' --exclude='*.d' --exclude='*.so' --exclude=./build --exclude=./.git -cf - . | tar -xf - -C "$1"
 }
 
 # unit_tests DIRECTORY [OPTION...] : builds the unit tests there, with these options of CMakeLists.txt, and runs them.

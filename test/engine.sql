@@ -7,7 +7,7 @@ SET client_min_messages = warning;
 SELECT plan(9);
 
 \ir support/examples.sql
-CREATE FUNCTION engine_aggregate(aggregate regprocedure, query text, pieces int) RETURNS text LANGUAGE c STRICT AS 'journey_boundary', 'engine_aggregate';
+\ir support/engine.sql
 
 CREATE VIEW aggregates AS
 SELECT aggfnoid::oid::regprocedure AS aggregate, proname, aggkind, aggmtransfn,

@@ -14,6 +14,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "nodes/execnodes.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -26,6 +27,7 @@ typedef struct {
   FormData_pg_proc declared;
   int16 state_length;
   bool state_by_value;
+  Oid state_send, state_receive, state_io;
   NullableDatum initial;
 } aggregate_entry;
 
@@ -49,6 +51,12 @@ static aggregate_entry look_up(Oid oid) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                     errmsg("%s has direct arguments", format_procedure(oid))));
   get_typlenbyval(aggregate.parts.aggtranstype, &aggregate.state_length, &aggregate.state_by_value);
+  if (!OidIsValid(aggregate.parts.aggserialfn)) {
+    bool varlena;
+
+    getTypeBinaryOutputInfo(aggregate.parts.aggtranstype, &aggregate.state_send, &varlena);
+    getTypeBinaryInputInfo(aggregate.parts.aggtranstype, &aggregate.state_receive, &aggregate.state_io);
+  }
   initial = SysCacheGetAttr(AGGFNOID, tuple, Anum_pg_aggregate_agginitval, &aggregate.initial.isnull);
   if (!aggregate.initial.isnull) {
     Oid input, element;
@@ -137,8 +145,7 @@ static NullableDatum initial_state(const engine_node* node, const aggregate_entr
   return aggregate->initial.isnull ? none : kept_state(node, aggregate, none, aggregate->initial);
 }
 
-/* The state of every `step`-th row from `first` on, as bytes, or as a value of its type where that is no
- * `internal`. */
+/* The state of every `step`-th row from `first` on, as bytes. */
 static NullableDatum partial_state(const aggregate_entry* aggregate, const SPITupleTable* rows, uint64 first,
                                    uint64 step) {
   engine_node node = new_node();
@@ -165,12 +172,28 @@ static NullableDatum partial_state(const aggregate_entry* aggregate, const SPITu
   if (!state.isnull) {
     if (OidIsValid(aggregate->parts.aggserialfn))
       state = call(&node, aggregate->parts.aggserialfn, &state, 1);
-    state.value = OidIsValid(aggregate->parts.aggserialfn)
-                      ? datumCopy(state.value, false, -1)
-                      : datumCopy(state.value, aggregate->state_by_value, aggregate->state_length);
+    else
+      state.value = PointerGetDatum(OidSendFunctionCall(aggregate->state_send, state.value));
+    state.value = datumCopy(state.value, false, -1);
   }
   remove_node(&node);
   return state;
+}
+
+/* A state that came as bytes, in the memory of a call. */
+static NullableDatum received(const engine_node* node, const aggregate_entry* aggregate,
+                              NullableDatum bytes) {
+  NullableDatum arguments[2] = {bytes, {.value = 0, .isnull = false}};
+  StringInfoData buffer;
+
+  if (bytes.isnull) return bytes;
+  if (OidIsValid(aggregate->parts.aggdeserialfn))
+    return call(node, aggregate->parts.aggdeserialfn, arguments, 2);
+  initStringInfo(&buffer);
+  appendBinaryStringInfo(&buffer, VARDATA_ANY(DatumGetByteaPP(bytes.value)),
+                         VARSIZE_ANY_EXHDR(DatumGetByteaPP(bytes.value)));
+  bytes.value = OidReceiveFunctionCall(aggregate->state_receive, &buffer, aggregate->state_io, -1);
+  return bytes;
 }
 
 /* The result of the states of all pieces. */
@@ -182,12 +205,7 @@ static char* combined(const aggregate_entry* aggregate, const NullableDatum* pie
 
   for (int i = 0; i < count; ++i) {
     arguments[0] = state;
-    arguments[1] = pieces[i];
-    if (OidIsValid(aggregate->parts.aggdeserialfn) && !pieces[i].isnull) {
-      NullableDatum bytes[2] = {pieces[i], {.value = 0, .isnull = false}};
-
-      arguments[1] = call(&node, aggregate->parts.aggdeserialfn, bytes, 2);
-    }
+    arguments[1] = received(&node, aggregate, pieces[i]);
     state = advanced(&node, aggregate, aggregate->parts.aggcombinefn, arguments, 2);
     wipe(node.row);
   }
@@ -227,26 +245,57 @@ static void check_columns(const aggregate_entry* aggregate, TupleDesc columns) {
                       format_type_be(declared[i]), format_type_be(TupleDescAttr(columns, i)->atttypid))));
 }
 
-/* engine_aggregate(aggregate regprocedure, query text, pieces int) RETURNS text */
-PG_FUNCTION_INFO_V1(engine_aggregate);
-Datum engine_aggregate(PG_FUNCTION_ARGS) {
+/* engine_state(aggregate regprocedure, query text, first int, step int) RETURNS bytea: what the node makes of
+ * every `step`-th row of the query from row `first` on, counted from 0. */
+PG_FUNCTION_INFO_V1(engine_state);
+Datum engine_state(PG_FUNCTION_ARGS) {
   aggregate_entry aggregate = look_up(PG_GETARG_OID(0));
-  int count = PG_GETARG_INT32(2);
-  NullableDatum* pieces = palloc(count * sizeof(NullableDatum));
-  char* answer;
+  NullableDatum state;
 
   if (SPI_connect() != SPI_OK_CONNECT ||
       SPI_execute(text_to_cstring(PG_GETARG_TEXT_PP(1)), true, 0) != SPI_OK_SELECT)
     ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("query must be one that returns rows")));
   check_columns(&aggregate, SPI_tuptable->tupdesc);
-  for (int i = 0; i < count; ++i) pieces[i] = partial_state(&aggregate, SPI_tuptable, i, count);
-  answer = combined(&aggregate, pieces, count);
-  if (answer != NULL) {
-    char* outside = SPI_palloc(strlen(answer) + 1);
-
-    answer = strcpy(outside, answer);
-  }
+  state = partial_state(&aggregate, SPI_tuptable, PG_GETARG_INT32(2), PG_GETARG_INT32(3));
+  if (!state.isnull) state.value = SPI_datumTransfer(state.value, false, -1);
   SPI_finish();
+  if (state.isnull) PG_RETURN_NULL();
+  return state.value;
+}
+
+/* engine_result(aggregate regprocedure, states bytea[]) RETURNS text: what another node makes of the states.
+ */
+PG_FUNCTION_INFO_V1(engine_result);
+Datum engine_result(PG_FUNCTION_ARGS) {
+  aggregate_entry aggregate = look_up(PG_GETARG_OID(0));
+  Datum* values;
+  bool* nulls;
+  int count;
+  NullableDatum* states;
+  char* answer;
+
+  deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), BYTEAOID, -1, false, TYPALIGN_INT, &values, &nulls, &count);
+  states = palloc(count * sizeof(NullableDatum));
+  for (int i = 0; i < count; ++i) states[i] = (NullableDatum){values[i], nulls[i]};
+  answer = combined(&aggregate, states, count);
   if (answer == NULL) PG_RETURN_NULL();
   PG_RETURN_TEXT_P(cstring_to_text(answer));
+}
+
+/* received(type regtype, bytes bytea) RETURNS text: a value that came in its binary form, as its type prints
+ * it. */
+PG_FUNCTION_INFO_V1(received_text);
+Datum received_text(PG_FUNCTION_ARGS) {
+  Oid type = PG_GETARG_OID(0);
+  bytea* bytes = PG_GETARG_BYTEA_PP(1);
+  Oid receive, io, output;
+  bool varlena;
+  StringInfoData buffer;
+
+  getTypeBinaryInputInfo(type, &receive, &io);
+  getTypeOutputInfo(type, &output, &varlena);
+  initStringInfo(&buffer);
+  appendBinaryStringInfo(&buffer, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+  PG_RETURN_TEXT_P(
+      cstring_to_text(OidOutputFunctionCall(output, OidReceiveFunctionCall(receive, &buffer, io, -1))));
 }
