@@ -35,9 +35,9 @@ SELECT alias, is_user, visitor_id FROM journey.resolve_aliases($$VALUES ('a', 't
 SELECT * FROM journey.resolve_aliases('SELECT * FROM logins WHERE false');
 
 
--- Patterns in blocked: % stands for any text.
+-- Patterns in blocked: * stands for any text, % for itself.
 SELECT alias, is_user, visitor_id FROM journey.resolve_aliases(
-  $$VALUES ('a', 'test@one.org'), ('b', 'test@one.org'), ('bot-7', 'u')$$, blocked => ARRAY['Test@%', '%bot%']);
+  $$VALUES ('a', 'test@one.org'), ('b', 'test@one.org'), ('bot-7', 'u'), ('c', '50%'), ('d', '505')$$, blocked => ARRAY['Test@*', 'bot-[0-9]', '50%']);
 
 -- What was refused, and why; the same edge is told once, with its earliest time.
 SELECT * FROM journey.alias_conflicts('SELECT * FROM logins', max_users => 1);
@@ -134,4 +134,27 @@ SELECT * FROM journey.resolve_aliases('SELECT * FROM seen', priority => '{user}'
 
 -- The ids that resolve_aliases takes for ids
 SELECT id, journey.real_id(id), journey.real_id(id, blocked) AS other, journey.real_id(id, NULL) AS every
-FROM (VALUES ('ann', '{ann}'::text[]), ('ann', '{a%}'), (' NULL ', '{}'), ('00000000-0000-0000-0000-000000000000', '{0}'), ('', NULL), (NULL, '{}')) v (id, blocked);
+FROM (VALUES ('ann', '{ann}'::text[]), ('ann', '{a*}'), (' NULL ', '{}'), ('00000000-0000-0000-0000-000000000000', '{0}'), ('', NULL), (NULL, '{}')) v (id, blocked);
+
+-- What means nobody, in any case, with blanks, quotes and templates around ...
+SELECT id AS taken_for_an_id FROM unnest(ARRAY[
+  '', ' ', '-', '--', '[]', '{}', '""', '0', '000', '00000000-0000-0000-0000-000000000000', '{00000000-0000-0000-0000-000000000000}', '-1', '"-1"', '0.0.0.0',
+  'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx', 'ffffffff-ffff-ffff-ffff-ffffffffffff', '02:00:00:00:00:00', '9774d56d682e549c', 'lmy47d',
+  'null', 'NULL', ' null ', '"null"', '''null''', '(null)', '<null>', '\"null\"', 'undefined', '"undefined"', '''Undefined''', 'nil', '<nil>', 'None', 'n/a', 'N/A', 'na', '#N/A', 'NaN', 'Infinity', '\N',
+  'true', 'True', 'FALSE', '"false"', '[object Object]', '[OBJECT OBJECT]', '"[object Object]"', '[object Undefined]', '%5Bobject%20Object%5D',
+  'unknown', '(unknown)', 'unknown_user', 'not set', '(not set)', 'not_set', 'anonymous', 'Anonymous', 'anonymousUser', 'anon', 'guest', 'GUEST', 'guest user', 'not_authenticated', 'not logged in', 'unauthenticated',
+  'id', 'user_id', 'userId', 'userid', 'USER-ID', 'user id', 'anonymous_id', 'anonymousId', 'distinct_id', 'distinctid', 'device_id', 'email', '"Email"', 'email_address', 'username',
+  '{{user_id}}', '{{ customer.number }}', '%user_id%', '%%EMAILADDR%%', '${userId}', '$user_id', '<%= user.id %>', '<user_id>', '[user_id]', '*|UNIQID|*', '__CLICKID__', '%7B%7Buser_id%7D%7D', 'your-user-id', 'abc123', 'void',
+  'null@null.com', 'noreply@example.com', md5(''), md5('null'), encode(sha256('undefined'), 'hex'), E'\u00a0null\u00a0']) id
+WHERE journey.real_id(id) IS NOT NULL;
+-- ... and what means somebody.
+SELECT id AS taken_for_nobody FROM unnest(ARRAY[
+  '7', '1', '10', '01', '-7', '#7', '111111111', 'x', 'xx', 'a', 'bill', 'trueman', 'nullah', 'anna', 'nana', 'nan1', 'idris', 'id7', 'user7', 'user_7', 'user_david', 'rizky_id', 'budi.id', 'guest-12', 'anon-5f3a', 'anonymous7',
+  'unknown1', 'nobel', 'test', 'admin', 'ann@example.com', 'bill@null.com', '{6F9619FF-8B86-D011-B42D-00CF4FC964FF}', '$device:17b845b08de74', 'auth0|5f7c8ec7c33c6c004bbafe82', '123e4567-e89b-12d3-a456-426614174001', md5('ann'), 'é']) id
+WHERE journey.real_id(id) IS NULL;
+-- No two strangers who share such an id become one.
+SELECT count(DISTINCT visitor_id) FROM journey.resolve_aliases($$VALUES ('a', 'NaN'), ('b', 'NaN'), ('c', '"null"'), ('d', '"null"'), ('e', 'userId'), ('f', 'userId')$$);
+-- Patterns have bounds, and are checked before any id.
+SELECT journey.real_id(repeat('a', 1000000), ARRAY['*' || repeat('a', 20000) || 'b']);
+SELECT journey.real_id('a', array_agg('*' || i)) FROM generate_series(1, 1001) i;
+SELECT journey.real_id('a', '{{a},{b}}');

@@ -1,20 +1,6 @@
--- Room: identity. Needs: none
-
 CREATE TYPE journey.alias_mode AS ENUM ('connected', 'latest_user');
 COMMENT ON TYPE journey.alias_mode IS
   'How aliases become visitors: connected, whatever hangs together over any number of links is one visitor; latest_user, each alias goes with the user seen with it last, no further (as the RudderStack models do)';
-
-CREATE FUNCTION journey.junk_ids() RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN ARRAY['', '0', '-1', 'null', 'none', 'undefined', 'unknown', 'anonymous'];
-COMMENT ON FUNCTION journey.junk_ids() IS
-  'Values that trackers send in place of an id: the default of the argument blocked. Blocked values are compared without surrounding white space and without regard to ASCII case; in them % stands for any text, and 0 for every value of nothing but zeros and hyphens, the zero UUID among them';
-
-CREATE FUNCTION journey.real_id(id text, blocked text[] DEFAULT journey.junk_ids()) RETURNS text
-LANGUAGE c IMMUTABLE PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'journey_real_id';
-COMMENT ON FUNCTION journey.real_id(text, text[]) IS
-  'id, or NULL where it is blocked, or NULL. coalesce(real_id(user_id), real_id(anonymous_id)) is the id by which an event finds its row in what resolve_aliases returns. blocked as there; NULL for none';
 
 CREATE FUNCTION journey.resolve_aliases(
   edges text, mode journey.alias_mode DEFAULT 'connected', blocked text[] DEFAULT journey.junk_ids(),

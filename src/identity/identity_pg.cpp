@@ -10,33 +10,6 @@ using namespace journey::identity;
 
 namespace {
 
-/// The blocked values of a call site, read anew only where they are others than at the call before.
-class blocked_values {
- public:
-  explicit blocked_values(std::pmr::memory_resource* memory) : array_(memory), list_(memory) {}
-
-  static const block_list& of(FunctionCallInfo fcinfo, int position) {
-    auto*& kept = fcinfo->flinfo->fn_extra;
-    if (kept == nullptr) kept = &pg::make_in<blocked_values>(fcinfo->flinfo->fn_mcxt);
-    auto& values = *static_cast<blocked_values*>(kept);
-    std::string_view array;
-    if (!PG_ARGISNULL(position)) {
-      auto* value = PG_GETARG_VARLENA_P(position);
-      array = {reinterpret_cast<const char*>(value), VARSIZE(value)};
-    }
-    if (array != values.array_) {
-      values.array_ = array;
-      values.list_.clear();
-      each_element(fcinfo, position, [&](std::string_view entry) { values.list_.add(entry); });
-    }
-    return values.list_;
-  }
-
- private:
-  std::pmr::string array_;  // the bytes it was
-  block_list list_;
-};
-
 constexpr argument_positions with_users{
     .edges = 0, .mode = 1, .blocked = 2, .max_users = 3, .max_members = 4};
 constexpr argument_positions with_kinds{
@@ -208,12 +181,6 @@ Datum alias_graph_stats(FunctionCallInfo fcinfo, const argument_positions& at) {
 }
 
 }  // namespace
-
-JOURNEY_FUNCTION(real_id) {
-  if (PG_ARGISNULL(0) || blocked_values::of(fcinfo, 1).contains(pg::text_argument(fcinfo, 0)))
-    PG_RETURN_NULL();
-  return PG_GETARG_DATUM(0);
-}
 
 JOURNEY_FUNCTION(resolve_aliases) { return resolve_aliases(fcinfo, with_users); }
 JOURNEY_FUNCTION(resolve_aliases_of_kinds) { return resolve_aliases(fcinfo, with_kinds); }

@@ -10,8 +10,9 @@
 #include <string>
 #include <tuple>
 
-#include "identity/block_list.hpp"
+#include "base/error.hpp"
 #include "base/interrupts.hpp"
+#include "identity/block_list.hpp"
 
 namespace {
 
@@ -258,36 +259,96 @@ TEST(alias_graph, can_be_interrupted_while_it_resolves) {
   }
 }
 
-TEST(block_list, compares_trimmed_and_without_case_and_knows_zeros) {
+bool blocks(std::initializer_list<const char*> entries, std::string_view value) {
   block_list list(std::pmr::get_default_resource());
-  for (const char* value : {"", "0", "-1", " Null "}) list.add(value);
-  for (const char* value :
-       {"", "  \t\n", "0", "000", "00000000-0000-0000-0000-000000000000", "-1", "NULL", "null\n"})
-    EXPECT_TRUE(list.contains(value)) << '"' << value << '"';
-  for (const char* value : {"01", "-", "--", "1", "nul", "nulls", "0 0", "n ull"})
-    EXPECT_FALSE(list.contains(value)) << '"' << value << '"';
-  block_list none(std::pmr::get_default_resource());
-  EXPECT_FALSE(none.contains("0"));
-  EXPECT_FALSE(none.contains(""));
+  for (const char* entry : entries) list.add(entry);
+  return list.contains(value);
 }
 
-TEST(block_list, percent_stands_for_any_text) {
-  auto blocks = [](const char* entry, const char* value) {
-    block_list list(std::pmr::get_default_resource());
-    list.add(entry);
-    return list.contains(value);
-  };
-  EXPECT_TRUE(blocks("Test@%", "test@example.com"));
-  EXPECT_TRUE(blocks("test@%", "TEST@"));
-  EXPECT_FALSE(blocks("test@%", "a test@"));
-  EXPECT_TRUE(blocks("%@example.com", "a@b@example.com"));
-  EXPECT_TRUE(blocks("a%b%c", "abxbcc"));
-  EXPECT_FALSE(blocks("a%b%c", "abxbcd"));
-  EXPECT_TRUE(blocks("%bot%", "a robot here"));
-  EXPECT_FALSE(blocks("%bot%", "bo t"));
-  EXPECT_TRUE(blocks("%", ""));
-  EXPECT_TRUE(blocks("%", "anything"));
-  EXPECT_FALSE(blocks("", "anything"));
+TEST(block_list, compares_without_blanks_and_case) {
+  for (const char* value : {"null", "NULL", " null\t\n", "\u00a0Null\u200b", "\ufeffnull"})
+    EXPECT_TRUE(blocks({" Null "}, value)) << '"' << value << '"';
+  for (const char* value : {"", "nul", "nulls", "n ull", "null1", "n\u00a0ull"})
+    EXPECT_FALSE(blocks({" Null "}, value)) << '"' << value << '"';
+  EXPECT_FALSE(blocks({}, ""));
+}
+
+TEST(block_list, compares_without_punctuation_around) {
+  for (const char* value :
+       {"\"null\"", "'null'", "(null)", "<null>", "\\\"null\\\"", "%null%", "{{ null }}", "-null-"})
+    EXPECT_TRUE(blocks({"null"}, value)) << '"' << value << '"';
+  EXPECT_TRUE(blocks({"(not set)"}, "(Not Set)"));
+  EXPECT_FALSE(blocks({"(not set)"}, "not set"));
+  EXPECT_FALSE(blocks({"ab"}, "a-b"));
+  // A minus makes another number.
+  EXPECT_TRUE(blocks({"-1"}, "\"-1\""));
+  EXPECT_FALSE(blocks({"-1"}, "1"));
+  EXPECT_FALSE(blocks({"1"}, "-1"));
+}
+
+TEST(block_list, three_entries_stand_for_kinds_of_values) {
+  for (const char* value : {"", " ", "-", "--", "??", "[]", "\"\""}) {
+    EXPECT_TRUE(blocks({""}, value)) << '"' << value << '"';
+    EXPECT_FALSE(blocks({"0", "xxx"}, value)) << '"' << value << '"';
+  }
+  for (const char* value : {"0", "000", "-0", "0.0", "{00000000-0000-0000-0000-000000000000}"}) {
+    EXPECT_TRUE(blocks({"0"}, value)) << '"' << value << '"';
+    EXPECT_TRUE(blocks({"00-00"}, value)) << '"' << value << '"';
+    EXPECT_FALSE(blocks({"", "xxx"}, value)) << '"' << value << '"';
+  }
+  for (const char* value : {"xxx", "XXXX-xxxx", "ffffffff-ffff-ffff-ffff-ffffffffffff", "1111111111"}) {
+    EXPECT_TRUE(blocks({"xxx"}, value)) << '"' << value << '"';
+    EXPECT_FALSE(blocks({"", "0"}, value)) << '"' << value << '"';
+  }
+  for (const char* value :
+       {"x", "xx", "01", "0x0", "111111111", "ffffffff-ffff-ffff-ffff-fffffffffffe", "\u00e9"})
+    EXPECT_FALSE(blocks({"", "0", "xxx"}, value)) << '"' << value << '"';
+}
+
+TEST(block_list, entries_are_patterns) {
+  EXPECT_TRUE(blocks({"Test@*"}, "test@example.com"));
+  EXPECT_TRUE(blocks({"test@*"}, "TEST@"));
+  EXPECT_FALSE(blocks({"test@*"}, "a test@"));
+  EXPECT_TRUE(blocks({"*@example.com"}, "a@b@example.com"));
+  EXPECT_TRUE(blocks({"a*b*c"}, "abxbcc"));
+  EXPECT_FALSE(blocks({"a*b*c"}, "abxbcd"));
+  EXPECT_TRUE(blocks({"*bot*"}, "a robot here"));
+  EXPECT_TRUE(blocks({"*"}, ""));
+  EXPECT_TRUE(blocks({"bot[0-9]"}, "\"BOT7\""));
+  EXPECT_TRUE(blocks({"[A-C]1"}, "b1"));
+  EXPECT_FALSE(blocks({"bot[0-9]"}, "bot"));
+  EXPECT_TRUE(blocks({"b*", "bot", "beta*"}, "beta1"));
+  EXPECT_FALSE(blocks({"test@%"}, "test@example.com"));
+  EXPECT_TRUE(blocks({"100%"}, "100%"));
+}
+
+TEST(block_list, can_be_cleared_and_filled_again) {
+  block_list list(std::pmr::get_default_resource());
+  for (const char* entry : {"a", "b*"}) list.add(entry);
+  list.clear();
+  EXPECT_FALSE(list.contains("a"));
+  EXPECT_FALSE(list.contains("bc"));
+  list.add("b*");
+  EXPECT_TRUE(list.contains("bc"));
+}
+
+TEST(block_list, refuses_patterns_without_bounds) {
+  block_list list(std::pmr::get_default_resource());
+  EXPECT_THROW(list.add('*' + std::string(1000, 'a')), journey::error);
+  EXPECT_NO_THROW(list.add('*' + std::string(999, 'a')));
+  EXPECT_NO_THROW(list.add(std::string(100000, 'a')));  // a text, no pattern
+  EXPECT_TRUE(list.contains(std::string(100000, 'A')));
+  for (int i = 1; i < 1000; ++i) list.add("a*" + std::to_string(i));
+  EXPECT_THROW(list.add("b*"), journey::error);
+}
+
+TEST(block_list, can_be_interrupted) {
+  block_list list(std::pmr::get_default_resource());
+  for (const char* entry : {"0", "*b"}) list.add(entry);
+  for (const char* value : {" ", "0", "aaaa", "---"}) {
+    InterruptPending = 1;
+    EXPECT_THROW(list.contains(value), std::runtime_error);
+  }
 }
 
 TEST(id_pool, one_text_under_two_kinds_is_two_ids) {
