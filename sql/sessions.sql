@@ -28,6 +28,12 @@ SELECT 'half an hour'::session_rule;
 SELECT '30 minutes, max_duration -1 hour'::session_rule;
 SELECT '30 minutes, day_boundary '::session_rule;
 
+-- Equality: of all parts, whatever the spelling
+SELECT session_rule('1 hour') = session_rule('60 minutes') AS same, session_rule('1 hour') = '01:00:00 inclusive' AS other, session_rule() <> '30 minutes, day_boundary UTC' AS differs;
+SELECT rule, count(*) FROM unnest('{30 minutes,00:30:00,1800 s,30 minutes inclusive,"30 min, day_boundary utc","30 min, day_boundary UTC"}'::session_rule[]) rule GROUP BY rule ORDER BY 2, 1::text;
+SELECT count(*) FROM (SELECT DISTINCT rule FROM unnest('{30 minutes,00:30:00,"30 min, max_duration 1 day","30 min, max_duration 24:00"}'::session_rule[]) rule) d;
+SELECT a.timeout FROM (VALUES ('a', session_rule('1 hour')), ('b', session_rule())) a (timeout, rule) JOIN (VALUES (session_rule()), (session_rule('1 day'))) b (rule) USING (rule);
+
 -- A gap of exactly the timeout stays in the session; one microsecond more does not. A NULL is never a boundary.
 CREATE TABLE visits (visitor text, id int, ts timestamptz);
 INSERT INTO visits VALUES
@@ -118,6 +124,12 @@ SELECT first(id, ts), last(id, ts), first(plan, ts), last(plan, ts), first(amoun
 SELECT first(n, ts), last(n, ts) FROM (VALUES (1.00), (1.0), (1.000)) v (n), (SELECT timestamptz '2026-03-01') t (ts);
 SELECT first(j, ts), last(j, ts) FROM (VALUES (json '{"b":1}'), ('{"a":1}'), ('{"c":1}')) v (j), (SELECT timestamptz '2026-03-01') t (ts);
 SELECT first(v COLLATE "C", ts), last(v COLLATE "C", ts) FROM (VALUES ('b'), ('A'), ('a'), ('B')) v (v), (SELECT timestamptz '2026-03-01') t (ts);
+-- A tie says which row of one time comes first; one without a tie comes after all others
+SELECT first(page, ts, id), last(page, ts, id), first_non_null(page, ts, id), last_non_null(page, ts, id), first_text(page, ts, id), last_text(page, ts, id)
+FROM (VALUES (3, 'b'), (1, NULL), (2, 'c'), (NULL, 'a'), (9, NULL)) v (id, page), (SELECT timestamptz '2026-03-01' ts) t;
+SELECT first(page, ts, 7), last(page, ts::timestamp, 7), first(page, ts, NULL) FROM (VALUES ('b'), ('a'), (NULL)) v (page), (SELECT timestamptz '2026-03-01' ts) t;
+-- Forms whose type is in their name
+SELECT first_text(plan, ts), last_number(amount, ts), last_number(id, ts, -id), first_time(ts, ts), last_time(ts, ts, id) FROM facts;
 SELECT first(id, ts), last(plan, ts), first_non_null(tags, ts) FROM facts WHERE ts IS NULL;
 SELECT last(f, ts) FROM facts f;
 SELECT first(ROW(id, plan), ts) FROM facts;

@@ -193,6 +193,7 @@ COPY rules TO :'file' (FORMAT binary);
 SELECT is(count(*), 3 * 31::bigint, 'every byte of a rule flipped in turn: a rule or an error, never a crash')
 FROM (SELECT flipped(:'file', 25 + n, bit # get_byte(pg_read_binary_file(:'file'), 25 + n)) FROM generate_series(0, 30) n, unnest(ARRAY[1, 128, 255]) bit) f;
 SELECT is(flipped(:'file', 25, 2), '22P03', 'another version');
+SELECT is(flipped(:'file', 54, 244), '22021', 'a zone that is no text in the database''s encoding');
 SELECT is(flipped(:'file', 43, ascii('E')), '00:00:00.000001 inclusive, max_duration 2400:00:00, day_boundary Europe/Berlin', 'the case of a zone is mended');
 
 -- first and last: against plain SQL, in any plan
@@ -223,9 +224,28 @@ CREATE FUNCTION bookends_by_hand(col text) RETURNS text LANGUAGE sql AS $$
 CREATE VIEW columns AS SELECT unnest(ARRAY['t', 'n', 'i', 'b', 'a', 'e', 'd', 'c', 'j', 'big']) AS col;
 CREATE FUNCTION plan_is(query text, pattern text) RETURNS text LANGUAGE sql AS $$ SELECT matches(plan_of(query), pattern, pattern) $$;
 
+-- The type of the result is that of the values, whatever other forms there are
+SELECT is(result, type, 'first of ' || type) FROM (SELECT
+  unnest(ARRAY[pg_typeof(journey.first(1::smallint, now())), pg_typeof(journey.first(1, now())), pg_typeof(journey.first(1::bigint, now())),
+    pg_typeof(journey.first(1::numeric, now())), pg_typeof(journey.first(1::real, now())), pg_typeof(journey.first(1::float8, now())),
+    pg_typeof(journey.first(true, now())), pg_typeof(journey.first('a'::text, now())), pg_typeof(journey.first('a'::varchar, now())),
+    pg_typeof(journey.first('a'::name, now())), pg_typeof(journey.first('a'::bytea, now())), pg_typeof(journey.first(now(), now())),
+    pg_typeof(journey.first(now()::timestamp, now())), pg_typeof(journey.first(now()::date, now())), pg_typeof(journey.first(now()::time, now())),
+    pg_typeof(journey.first(interval '1 day', now())), pg_typeof(journey.first(gen_random_uuid(), now())), pg_typeof(journey.first('{}'::jsonb, now())),
+    pg_typeof(journey.first(ARRAY['a'], now())), pg_typeof(journey.first('pro'::plan, now())), pg_typeof(journey.first(ROW('a', 1, NULL)::item, now()))])::text AS result,
+  unnest(ARRAY['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision', 'boolean', 'text', 'character varying', 'name', 'bytea', 'timestamp with time zone', 'timestamp without time zone', 'date', 'time without time zone', 'interval', 'uuid', 'jsonb', 'text[]', 'plan', 'item']) AS type) types;
+
+-- With a tie, and in the typed forms: in order of time, then of the tie
+CREATE VIEW tied AS SELECT g % 40 AS g, ts, nullif(i, 3)::bigint AS tie, t, i::float8 AS n, ts + n * interval '1 day' AS at FROM facts;
+CREATE FUNCTION tied_by_hand(col text) RETURNS text LANGUAGE sql AS $$
+  SELECT format('SELECT g, (array_agg(%1$I ORDER BY ts, tie NULLS LAST, %1$I))[1] AS f, (array_agg(%1$I ORDER BY ts DESC, tie DESC NULLS LAST, %1$I DESC NULLS LAST))[1] AS l
+    FROM tied WHERE ts IS NOT NULL GROUP BY g', col) $$;
+
 SET max_parallel_workers_per_gather = 0;
 SET enable_hashagg = off;
 SELECT plan_is(bookends('t'), 'GroupAggregate');
+SELECT set_eq(format('SELECT g, journey.first%s(%I, ts, tie) AS f, journey.last%1$s(%2$I, ts, tie) AS l FROM tied GROUP BY g', kind, col), tied_by_hand(col), format('first%s and last%1$s of %s with a tie', kind, col))
+FROM (VALUES ('', 't'), ('_text', 't'), ('', 'n'), ('_number', 'n'), ('', 'at'), ('_time', 'at')) forms (kind, col);
 SELECT set_eq(bookends(col), bookends_by_hand(col), 'sorted: ' || col) FROM columns;
 RESET enable_hashagg;
 SET enable_sort = off;
@@ -246,6 +266,8 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SELECT plan_is(bookends('t'), 'Gather.*Partial');
+SELECT set_eq(format('SELECT g, journey.first%s(%I, ts, tie) AS f, journey.last%1$s(%2$I, ts, tie) AS l FROM tied GROUP BY g', kind, col), tied_by_hand(col), format('parallel: first%s and last%1$s of %s with a tie', kind, col))
+FROM (VALUES ('', 't'), ('_text', 't'), ('', 'n'), ('_number', 'n'), ('', 'at'), ('_time', 'at')) forms (kind, col);
 SELECT set_eq(bookends(col), bookends_by_hand(col), 'parallel: ' || col) FROM columns;
 SET client_encoding = 'latin1';
 SELECT set_eq(format('SELECT g, encode(convert_to(f, %1$L), %2$L) AS f, encode(convert_to(l, %1$L), %2$L) AS l FROM (%3$s) b', 'UTF8', 'hex', bookends('t')),
@@ -261,6 +283,22 @@ SELECT results_eq(
   'SELECT journey.last(i, ts) OVER (PARTITION BY g ORDER BY ts) FROM facts WHERE ts IS NOT NULL AND g < 4 ORDER BY g, ts, i',
   $$SELECT (SELECT max(i) FROM facts p WHERE p.g = f.g AND p.ts = f.ts) FROM facts f WHERE ts IS NOT NULL AND g < 4 ORDER BY g, ts, i$$,
   'as a window aggregate: the last so far, among peers the greatest');
+
+-- Types that somebody has altered give an error
+CREATE FUNCTION altered(change text, query text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE change;
+  EXECUTE query;
+  RETURN 'no error';
+EXCEPTION WHEN datatype_mismatch THEN RETURN SQLERRM;
+END $$;
+SELECT is(altered('ALTER TYPE journey.' || change, query), format('type journey.%s is not the one of this version of journey', split_part(change, ' ', 1)), change)
+FROM (VALUES
+  ('touch ALTER ATTRIBUTE source TYPE int CASCADE', $$SELECT journey.trail(now(), '30 min', ROW(now(), 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::journey.touch)$$),
+  ('touch DROP ATTRIBUTE click_id CASCADE', $$SELECT journey.trail(now(), '30 min', ROW(now(), 'a', NULL, NULL, NULL, NULL, NULL, NULL, NULL)::journey.touch)$$),
+  ('touch ADD ATTRIBUTE cost numeric CASCADE', $$SELECT journey.trail(now(), '30 min', ROW(now(), 'a', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1)::journey.touch)$$),
+  ('session ALTER ATTRIBUTE landing_page TYPE bigint', $$SELECT journey.sessions(journey.trail(now()))$$),
+  ('session ALTER ATTRIBUTE touch TYPE int', $$SELECT s.* FROM (SELECT journey.trail(now()) AS t) x, journey.sessions(t) s$$)) changes (change, query);
 
 -- A value that is replaced is given back: a million replacements of 1 kB would else be a gigabyte
 CREATE FUNCTION resident() RETURNS bigint LANGUAGE sql AS $$

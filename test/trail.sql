@@ -4,7 +4,7 @@
 \pset tuples_only true
 SET client_min_messages = warning;
 SET search_path = public, journey;
-SELECT plan(88);
+SELECT plan(91);
 
 \ir support/plans.sql
 
@@ -161,6 +161,15 @@ FROM unnest(ARRAY['first', 'last']) which, unnest(enum_range(NULL::touch_kind)) 
 SELECT results_eq($$SELECT v, n, x.* FROM moments JOIN trails USING (v), touches(t, moment, '5 hours') x ORDER BY 1, 2, 3$$,
   $$SELECT v, n, (touch).* FROM moments JOIN expected_sessions USING (v) WHERE (touch).touched_at BETWEEN moment - interval '5 hours' AND moment ORDER BY 1, 2, 3$$, 'touches in a lookback');
 SELECT results_eq('SELECT v, x FROM trails, touches(t) x ORDER BY 1, (x).touched_at', 'SELECT v, touch FROM expected_sessions WHERE touch IS DISTINCT FROM NULL ORDER BY 1, (touch).touched_at', 'all touches');
+
+-- As many rules as visitors: each trail has its own
+SELECT is_empty($$SELECT n FROM (SELECT n, trail('2026-01-01'::timestamptz, n * interval '1 second') AS t FROM generate_series(1, 80000) n GROUP BY n) x
+  WHERE rule(t)::text <> (n * interval '1 second')::text$$, '80,000 timeouts');
+SELECT is_empty($$SELECT n FROM (SELECT n, trail('2026-01-01'::timestamptz, session_rule(n * interval '1 second', n % 2 = 0, day_boundary => (ARRAY['UTC', 'Europe/Berlin'])[1 + n % 2])) AS t
+    FROM generate_series(1, 80000) n GROUP BY n) x WHERE rule(t)::text NOT LIKE (n * interval '1 second')::text || CASE WHEN n % 2 = 0 THEN ' inclusive%UTC' ELSE ',%Berlin' END$$, 'and 80,000 rules');
+
+-- A text is no time
+SELECT throws_like($$SELECT trail('2024-01-01'::text)$$, 'invalid trail: it is no JSON object: "2024-01-01"', 'trail of a text');
 
 -- The planner's estimates
 ANALYZE trails;

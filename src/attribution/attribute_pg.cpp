@@ -169,7 +169,7 @@ class credit_rows {
 
 /// The rows for the trail in argument 0, which has no touches where it is NULL.
 credit_rows& rows_of(FunctionCallInfo fcinfo, pg::row_series& series, options given, bool numbered) {
-  const auto& type = channels::touch_type::of(fcinfo, series.kept);
+  const auto& type = series.shared<channels::touch_type>(fcinfo);
   auto& rows = pg::make_in<credit_rows>(series.memory(), type, std::move(given), numbered);
   if (!PG_ARGISNULL(0)) rows.read_touches(sessions::trail_argument(fcinfo, 0));
   return rows;
@@ -209,35 +209,38 @@ JOURNEY_FUNCTION(touch_weights) {
 }
 
 JOURNEY_FUNCTION(attribute) {
-  return pg::each_row(fcinfo, [fcinfo](pg::row_series& series) {
-    auto& rows = rows_of(fcinfo, series, read_options(fcinfo, 2, 3), false);
-    if (!PG_ARGISNULL(1))
-      rows.add_conversion(1, looking_back(PG_GETARG_TIMESTAMPTZ(1), rows.given().lookback));
-    return &rows;
-  });
+  return pg::each_row(
+      fcinfo, {INT4OID, INT4OID, pg::row_type::any, TEXTOID, FLOAT8OID}, [fcinfo](pg::row_series& series) {
+        auto& rows = rows_of(fcinfo, series, read_options(fcinfo, 2, 3), false);
+        if (!PG_ARGISNULL(1))
+          rows.add_conversion(1, looking_back(PG_GETARG_TIMESTAMPTZ(1), rows.given().lookback));
+        return &rows;
+      });
 }
 
 JOURNEY_FUNCTION(attribute_all) {
-  return pg::each_row(fcinfo, [fcinfo](pg::row_series& series) {
-    refuse_null(fcinfo, 2, "reuse_touches");
-    bool reuse_touches = PG_GETARG_BOOL(2);
-    auto& rows = rows_of(fcinfo, series, read_options(fcinfo, 3, 4), true);
-    if (PG_ARGISNULL(1)) return &rows;
-    array_elements times(PG_GETARG_DATUM(1), TIMESTAMPTZOID, "converted_at");
-    std::pmr::vector<std::pair<TimestampTz, std::int32_t>> conversions(pg::call_memory());
-    for (std::size_t i = 0; i < times.values.size(); ++i)
-      if (!times.nulls[i])
-        conversions.emplace_back(DatumGetTimestampTz(times.values[i]), static_cast<std::int32_t>(i + 1));
-    sort(conversions);
+  return pg::each_row(fcinfo, {INT4OID, INT4OID, INT4OID, pg::row_type::any, TEXTOID, FLOAT8OID},
+                      [fcinfo](pg::row_series& series) {
+                        refuse_null(fcinfo, 2, "reuse_touches");
+                        bool reuse_touches = PG_GETARG_BOOL(2);
+                        auto& rows = rows_of(fcinfo, series, read_options(fcinfo, 3, 4), true);
+                        if (PG_ARGISNULL(1)) return &rows;
+                        array_elements times(PG_GETARG_DATUM(1), TIMESTAMPTZOID, "converted_at");
+                        std::pmr::vector<std::pair<TimestampTz, std::int32_t>> conversions(pg::call_memory());
+                        for (std::size_t i = 0; i < times.values.size(); ++i)
+                          if (!times.nulls[i])
+                            conversions.emplace_back(DatumGetTimestampTz(times.values[i]),
+                                                     static_cast<std::int32_t>(i + 1));
+                        sort(conversions);
 
-    std::optional<TimestampTz> previous,
-        last;  // the latest conversion before this one, and before or with it
-    for (auto [converted_at, number] : conversions) {
-      if (last != converted_at) previous = std::exchange(last, converted_at);
-      window when = looking_back(converted_at, rows.given().lookback);
-      if (!reuse_touches && previous) when.since = std::max(when.since, *previous + 1);
-      rows.add_conversion(number, when);
-    }
-    return &rows;
-  });
+                        std::optional<TimestampTz> previous,
+                            last;  // the latest conversion before this one, and before or with it
+                        for (auto [converted_at, number] : conversions) {
+                          if (last != converted_at) previous = std::exchange(last, converted_at);
+                          window when = looking_back(converted_at, rows.given().lookback);
+                          if (!reuse_touches && previous) when.since = std::max(when.since, *previous + 1);
+                          rows.add_conversion(number, when);
+                        }
+                        return &rows;
+                      });
 }

@@ -23,7 +23,7 @@ void check_host(std::string_view host) {
 
 struct touch_site {
   touch_site(std::pmr::memory_resource* memory, FunctionCallInfo fcinfo)
-      : tables(fcinfo->flinfo->fn_mcxt), type(touch_type::make(fcinfo->flinfo->fn_mcxt)), own_(memory) {}
+      : tables(fcinfo->flinfo->fn_mcxt), type(memory), own_(memory) {}
 
   /// The own hosts: the same for most rows.
   const own_sites& own(FunctionCallInfo fcinfo, int position) {
@@ -41,7 +41,7 @@ struct touch_site {
   }
 
   rule_tables tables;
-  touch_type& type;
+  touch_type type;
 
  private:
   pg::argument_cache<own_sites> own_;

@@ -1,8 +1,10 @@
 // journey.touch between SQL and C++.
 #pragma once
 
+#include <memory_resource>
+
 #include "channels/touch.hpp"
-#include "pg/datum.hpp"
+#include "pg/composite.hpp"
 
 namespace journey::channels {
 
@@ -10,12 +12,7 @@ namespace journey::channels {
 /// more than using it.
 class touch_type {
  public:
-  /// Looks the type up; the result lives in `context`.
-  static touch_type& make(MemoryContext context);
-  /// The one in `kept`, made at first use.
-  static touch_type& of(FunctionCallInfo fcinfo, void*& kept);
-  /// The one in fn_extra; for functions that keep nothing else there.
-  static touch_type& of(FunctionCallInfo fcinfo) { return of(fcinfo, fcinfo->flinfo->fn_extra); }
+  explicit touch_type(std::pmr::memory_resource* memory);
 
   /// The touch as of `touched_at`, whatever time the value itself holds. Its texts are views into the value,
   /// detoasted into the current memory context where needed.
@@ -23,12 +20,14 @@ class touch_type {
   Datum datum(const touch& value) const;
 
   /// The columns of the type: `fill` sets those of a touch.
-  static constexpr int columns = touch_texts + 1;
+  static constexpr std::initializer_list<Oid> column_types{
+      TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+  static constexpr int columns = column_types.size();
+  static_assert(columns == touch_texts + 1);
   static void fill(const touch& value, Datum* values, bool* nulls);
-  Oid oid() const { return shape_->tdtypeid; }
 
  private:
-  TupleDesc shape_ = nullptr;
+  pg::row_type rows_;
 };
 
 }  // namespace journey::channels

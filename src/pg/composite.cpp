@@ -19,6 +19,15 @@ auto in_memory(MemoryContext context, Body body) {
   return result;
 }
 
+/// Whether a type is one of the extension's.
+bool is_ours(Oid type) {
+  HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+  if (!HeapTupleIsValid(tuple)) return false;
+  Oid schema = reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple))->typnamespace;
+  ReleaseSysCache(tuple);
+  return schema == get_namespace_oid("journey", false);
+}
+
 TupleDesc returned_shape(FunctionCallInfo fcinfo) {
   Oid type;
   TupleDesc shape = nullptr;
@@ -39,9 +48,8 @@ Oid type_named(const char* name) {
 row_type::row_type(TupleDesc shape, std::initializer_list<Oid> columns) : shape_(shape) {
   bool same = static_cast<std::size_t>(shape->natts) == columns.size();
   for (int i = 0; same && i < shape->natts; ++i) {
-    Oid wanted = columns.begin()[i];
-    same = !TupleDescAttr(shape, i)->attisdropped &&
-           (wanted == any || wanted == TupleDescAttr(shape, i)->atttypid);
+    Oid wanted = columns.begin()[i], found = TupleDescAttr(shape, i)->atttypid;
+    same = !TupleDescAttr(shape, i)->attisdropped && (wanted == any ? is_ours(found) : wanted == found);
   }
   if (!same)
     throw error(

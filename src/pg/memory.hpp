@@ -54,6 +54,11 @@ T& make_in(MemoryContext context, Arguments&&... arguments) {
   return *new (house->room) T(memory, std::forward<Arguments>(arguments)...);
 }
 
+/// The memory context behind what `make_in` hands to constructors.
+inline MemoryContext context_of(std::pmr::memory_resource* memory) {
+  return static_cast<context_resource*>(memory)->context();
+}
+
 /// An allocator for the call at hand. What it gives lives as long as the current memory context.
 inline std::pmr::memory_resource* call_memory() {
   return new (palloc(sizeof(context_resource))) context_resource(CurrentMemoryContext);

@@ -9,20 +9,14 @@ ReturnSetInfo* result_of(FunctionCallInfo fcinfo) {
 
 }  // namespace
 
-row_series& row_series::of(FunctionCallInfo fcinfo) {
-  if (fcinfo->flinfo->fn_extra != nullptr) return *static_cast<row_series*>(fcinfo->flinfo->fn_extra);
+row_series::row_series(std::pmr::memory_resource*, FunctionCallInfo fcinfo,
+                       std::initializer_list<Oid> columns) {
   if (fcinfo->resultinfo == nullptr || !IsA(fcinfo->resultinfo, ReturnSetInfo))
     throw error(sqlstate::feature_not_supported, "a set of rows is asked for where none can be returned");
-  MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-  auto* series = new (palloc(sizeof(row_series))) row_series;
-  TupleDesc shape;
-  if (get_call_result_type(fcinfo, nullptr, &shape) == TYPEFUNC_COMPOSITE)
-    series->shape_ = BlessTupleDesc(shape);
-  series->memory_ =
-      AllocSetContextCreate(CurrentMemoryContext, "rows of a journey function", ALLOCSET_SMALL_SIZES);
-  MemoryContextSwitchTo(caller);
-  fcinfo->flinfo->fn_extra = series;
-  return *series;
+  if (get_call_result_type(fcinfo, nullptr, nullptr) == TYPEFUNC_COMPOSITE)
+    rows_ = row_type::returned(fcinfo, columns);
+  memory_ =
+      AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "rows of a journey function", ALLOCSET_SMALL_SIZES);
 }
 
 void row_series::open(FunctionCallInfo fcinfo, void* source) {
@@ -34,8 +28,7 @@ void row_series::open(FunctionCallInfo fcinfo, void* source) {
 
 Datum row_series::put(FunctionCallInfo fcinfo, const Datum* values, const bool* nulls) const {
   result_of(fcinfo)->isDone = ExprMultipleResult;
-  if (shape_ != nullptr)
-    return HeapTupleGetDatum(heap_form_tuple(shape_, const_cast<Datum*>(values), const_cast<bool*>(nulls)));
+  if (rows_) return rows_->row(values, nulls);
   fcinfo->isnull = nulls[0];
   return values[0];
 }

@@ -1,8 +1,10 @@
 // Set-returning functions.
 #pragma once
 
-#include "pg/entry.hpp"
-#include "pg/memory.hpp"
+#include <optional>
+
+#include "pg/call_site.hpp"
+#include "pg/composite.hpp"
 
 namespace journey::pg {
 
@@ -10,7 +12,8 @@ namespace journey::pg {
 /// of rows is kept here for the next one, since a query may ask for millions of small sets.
 class row_series {
  public:
-  static row_series& of(FunctionCallInfo fcinfo);
+  /// For the call site of a function that returns rows of these types.
+  row_series(std::pmr::memory_resource* memory, FunctionCallInfo fcinfo, std::initializer_list<Oid> columns);
 
   /// What gives the rows of the set at hand; null before its first row.
   void* source() const { return source_; }
@@ -22,26 +25,32 @@ class row_series {
   /// Ends the set and forgets its source.
   Datum close(FunctionCallInfo fcinfo);
 
-  void* kept = nullptr;  // what the sources of all sets share, as the function likes; to live in fn_mcxt
+  /// What the sources of all sets share, made at first use. One type a function.
+  template <class T>
+  T& shared(FunctionCallInfo fcinfo) {
+    if (shared_ == nullptr) shared_ = &make_in<T>(fcinfo->flinfo->fn_mcxt);
+    return *static_cast<T*>(shared_);
+  }
 
  private:
   static void shut_down(Datum series);
   void forget();
 
-  MemoryContext memory_ = nullptr;
-  TupleDesc shape_ = nullptr;  // of composite rows
+  MemoryContext memory_;
+  std::optional<row_type> rows_;  // where the function returns rows, not single values
   void* source_ = nullptr;
+  void* shared_ = nullptr;
   bool watched_ = false;  // the executor will tell when it wants no more rows
 };
 
 /// One row at a time, for results that are small or cheap to make. Before the first row `open(series)` makes
 /// the source of the rows in `series.memory()`, then the current context, and returns a pointer, null for no
-/// rows. The source's `next(values, nulls)` fills a row of `columns` values, all 0 and not NULL before, or
-/// returns false.
+/// rows. The source's `next(values, nulls)` fills a row, all 0 and not NULL before, or returns false; no row
+/// has more than its `columns` values. An error where the function's rows are not of the types `columns`.
 template <class Open>
-Datum each_row(FunctionCallInfo fcinfo, Open open) {
+Datum each_row(FunctionCallInfo fcinfo, std::initializer_list<Oid> columns, Open open) {
   using source_type = std::remove_pointer_t<decltype(open(std::declval<row_series&>()))>;
-  row_series& series = row_series::of(fcinfo);
+  auto& series = call_site<row_series>(fcinfo, fcinfo, columns);
   if (series.source() == nullptr) {
     MemoryContext caller = MemoryContextSwitchTo(series.memory());
     source_type* source = open(series);

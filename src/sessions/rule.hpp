@@ -39,6 +39,21 @@ struct session_rule {
   bool operator==(const session_rule&) const = default;
 };
 
+/// The dates on the clocks of one time zone. Lives as long as the process, as the server's time zones do.
+class calendar {
+ public:
+  /// The local date of `ts`, as a number of days. It never falls as time goes on, not even where a clock set
+  /// back shortly after midnight repeats the end of the day before: a day, once begun, has begun. Infinity
+  /// is a day of its own.
+  virtual std::int64_t day(std::int64_t ts) = 0;
+
+  /// The zone's name as the server spells it.
+  virtual std::string_view zone() const = 0;
+
+ protected:
+  ~calendar() = default;
+};
+
 /// The stored form: equal rules, and only they, have equal bytes.
 void write(wire::writer& out, const session_rule& rule);
 /// Reads to the end of `in`; `day_boundary` is a view into it, not yet known to be a time zone.

@@ -26,6 +26,33 @@ COMMENT ON FUNCTION journey.session_rule_recv(internal) IS
 COMMENT ON FUNCTION journey.session_rule_send(journey.session_rule) IS
   'Binary output of session_rule';
 
+-- Equality: equal rules, and only they, have equal bytes, so the functions of bytea serve
+
+CREATE FUNCTION journey.session_rule_eq(journey.session_rule, journey.session_rule) RETURNS boolean
+  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteaeq';
+CREATE FUNCTION journey.session_rule_ne(journey.session_rule, journey.session_rule) RETURNS boolean
+  LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'byteane';
+CREATE FUNCTION journey.session_rule_hash(journey.session_rule) RETURNS integer
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlena';
+CREATE FUNCTION journey.session_rule_hash(journey.session_rule, bigint) RETURNS bigint
+  LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'hashvarlenaextended';
+CREATE OPERATOR journey.= (
+  LEFTARG = journey.session_rule, RIGHTARG = journey.session_rule, FUNCTION = journey.session_rule_eq,
+  COMMUTATOR = OPERATOR(journey.=), NEGATOR = OPERATOR(journey.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES);
+CREATE OPERATOR journey.<> (
+  LEFTARG = journey.session_rule, RIGHTARG = journey.session_rule, FUNCTION = journey.session_rule_ne,
+  COMMUTATOR = OPERATOR(journey.<>), NEGATOR = OPERATOR(journey.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR CLASS journey.session_rule_hash_ops DEFAULT FOR TYPE journey.session_rule USING hash AS
+  OPERATOR 1 journey.=, FUNCTION 1 journey.session_rule_hash(journey.session_rule), FUNCTION 2 journey.session_rule_hash(journey.session_rule, bigint);
+COMMENT ON FUNCTION journey.session_rule_eq(journey.session_rule, journey.session_rule) IS 'Function of the operator = of session rules';
+COMMENT ON FUNCTION journey.session_rule_ne(journey.session_rule, journey.session_rule) IS 'Function of the operator <> of session rules';
+COMMENT ON FUNCTION journey.session_rule_hash(journey.session_rule) IS 'Hash of a session rule, for DISTINCT, GROUP BY and hash joins';
+COMMENT ON FUNCTION journey.session_rule_hash(journey.session_rule, bigint) IS 'Hash of a session rule with a seed, for hash partitions';
+COMMENT ON OPERATOR journey.= (journey.session_rule, journey.session_rule) IS 'Whether the rules are the same in all their parts';
+COMMENT ON OPERATOR journey.<> (journey.session_rule, journey.session_rule) IS 'Whether the rules differ';
+COMMENT ON OPERATOR CLASS journey.session_rule_hash_ops USING hash IS 'Session rules by equality';
+COMMENT ON OPERATOR FAMILY journey.session_rule_hash_ops USING hash IS 'Session rules by equality';
+
 CREATE FUNCTION journey.session_rule(
   timeout interval DEFAULT '30 minutes', inclusive boolean DEFAULT false,
   max_duration interval DEFAULT NULL, day_boundary text DEFAULT NULL) RETURNS journey.session_rule

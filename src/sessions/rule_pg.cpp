@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/hash_map.hpp"
 #include "pg/aggregate.hpp"
 #include "pg/context.hpp"
+
+extern "C" {
+#include "pgtime.h"
+}
 
 namespace journey::sessions {
 namespace {
@@ -20,13 +25,59 @@ std::int64_t floored(std::int64_t number, std::int64_t divisor) {
 std::int64_t date_at(std::int64_t ts, std::int64_t offset) { return floored(ts + offset, USECS_PER_DAY); }
 
 pg_tz* find_zone(std::string_view name) {
-  pg_tz* zone =
-      name.empty() || name.find('\0') != name.npos ? nullptr : pg_tzset(pnstrdup(name.data(), name.size()));
+  pg_verifymbstr(name.data(), static_cast<int>(name.size()), false);
+  pg_tz* zone = name.empty() ? nullptr : pg_tzset(pnstrdup(name.data(), name.size()));
   if (zone == nullptr || !pg_tz_acceptable(zone))
     throw error(sqlstate::invalid_parameter_value, "day_boundary is not a known time zone: " + quoted(name),
                 "Give a full name from pg_timezone_names, such as 'Europe/Berlin': abbreviations know no "
                 "summer time.");
   return zone;
+}
+
+class local_calendar final : public calendar {
+ public:
+  explicit local_calendar(pg_tz* zone) : zone_(zone) {}
+
+  std::int64_t day(std::int64_t ts) override {
+    if (ts >= since_ && ts < until_) return date_at(ts, offset_);
+    if (TIMESTAMP_NOT_FINITE(ts)) return ts;
+    return look_up(ts);
+  }
+  std::string_view zone() const override { return pg_get_timezone_name(zone_); }
+
+ private:
+  std::int64_t look_up(std::int64_t ts);
+
+  pg_tz* zone_;
+  // The clock stands at `offset_` all through [since_, until_), and was not set back in the day before.
+  std::int64_t since_ = 0;
+  std::int64_t until_ = 0;
+  std::int64_t offset_ = 0;
+};
+
+std::int64_t local_calendar::look_up(std::int64_t ts) {
+  pg_time_t now = floored(ts, second) + epoch_shift;
+  pg_time_t day_before = now - SECS_PER_DAY;
+  pg_time_t boundary;
+  long before;
+  long after;
+  int before_is_dst;
+  int after_is_dst;
+  int found =
+      pg_next_dst_boundary(&day_before, &before, &before_is_dst, &boundary, &after, &after_is_dst, zone_);
+  if (found < 0) throw error(sqlstate::datetime_overflow, "timestamp is out of range of its time zone");
+  if (found == 0 || boundary > now) {
+    since_ = ts;
+    constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+    until_ =
+        found == 0 || boundary - epoch_shift > never / second ? never : (boundary - epoch_shift) * second;
+    offset_ = before * second;
+    return date_at(ts, offset_);
+  }
+  // The clock was changed in the last 24 hours: where it was set back, an earlier day may seem to return.
+  std::int64_t last_before = (boundary - epoch_shift) * second - 1;
+  return std::max(date_at(ts, pg_localtime(&now, zone_)->tm_gmtoff * second),
+                  date_at(last_before, before * second));
 }
 
 /// The rule of the given parts, checked. A null pointer is an argument that is not given.
@@ -36,7 +87,7 @@ session_rule make_rule(const Interval* timeout, bool inclusive, const Interval* 
   rule.timeout = pg::positive_duration(timeout, "timeout");
   rule.inclusive = inclusive;
   if (max_duration != nullptr) rule.max_duration = pg::positive_duration(max_duration, "max_duration");
-  if (day_boundary) rule.day_boundary = local_calendar(*day_boundary).name();
+  if (day_boundary) rule.day_boundary = calendar_of(*day_boundary).zone();
   return rule;
 }
 
@@ -89,37 +140,13 @@ session_rule read_rule(Datum value) {
   return read_rule(in);
 }
 
-local_calendar::local_calendar(std::string_view zone) : zone_(find_zone(zone)) {}
-
-std::int64_t local_calendar::day(std::int64_t ts) {
-  if (ts >= since_ && ts < until_) return date_at(ts, offset_);
-  if (TIMESTAMP_NOT_FINITE(ts)) return ts;
-  return look_up(ts);
-}
-
-std::int64_t local_calendar::look_up(std::int64_t ts) {
-  pg_time_t now = floored(ts, second) + epoch_shift;
-  pg_time_t day_before = now - SECS_PER_DAY;
-  pg_time_t boundary;
-  long before;
-  long after;
-  int before_is_dst;
-  int after_is_dst;
-  int found =
-      pg_next_dst_boundary(&day_before, &before, &before_is_dst, &boundary, &after, &after_is_dst, zone_);
-  if (found < 0) throw error(sqlstate::datetime_overflow, "timestamp is out of range of its time zone");
-  if (found == 0 || boundary > now) {
-    since_ = ts;
-    constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-    until_ =
-        found == 0 || boundary - epoch_shift > never / second ? never : (boundary - epoch_shift) * second;
-    offset_ = before * second;
-    return date_at(ts, offset_);
-  }
-  // The clock was changed in the last 24 hours: where it was set back, an earlier day may seem to return.
-  std::int64_t last_before = (boundary - epoch_shift) * second - 1;
-  return std::max(date_at(ts, pg_localtime(&now, zone_)->tm_gmtoff * second),
-                  date_at(last_before, before * second));
+calendar& calendar_of(std::string_view zone) {
+  static auto& known = pg::make_in<hash_map<pg_tz*, local_calendar*>>(TopMemoryContext);
+  pg_tz* found = find_zone(zone);
+  local_calendar*& made = known[found];
+  if (made == nullptr)
+    made = new (MemoryContextAlloc(TopMemoryContext, sizeof(local_calendar))) local_calendar(found);
+  return *made;
 }
 
 }  // namespace journey::sessions
@@ -148,7 +175,7 @@ JOURNEY_FUNCTION(session_rule_recv) {
   int length = message->len - message->cursor;
   wire::reader in({pq_getmsgbytes(message, length), static_cast<std::size_t>(length)}, "session_rule");
   session_rule rule = read_rule(in);
-  if (!rule.day_boundary.empty()) rule.day_boundary = local_calendar(rule.day_boundary).name();
+  if (!rule.day_boundary.empty()) rule.day_boundary = calendar_of(rule.day_boundary).zone();
   return rule_datum(rule);
 }
 

@@ -15,7 +15,7 @@ CREATE FUNCTION journey.sessionize(
 CREATE FUNCTION journey.sessionize(
   ts timestamp, timeout interval DEFAULT '30 minutes',
   starts boolean DEFAULT false, extends boolean DEFAULT true, split_key text DEFAULT NULL) RETURNS bigint
-  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_rising_support AS 'MODULE_PATHNAME', 'journey_sessionize';
+  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_rising_support AS 'MODULE_PATHNAME', 'journey_sessionize_timestamp';
 CREATE FUNCTION journey.sessionize(
   ts timestamptz, rule journey.session_rule,
   starts boolean DEFAULT false, extends boolean DEFAULT true, split_key text DEFAULT NULL) RETURNS bigint
@@ -23,7 +23,7 @@ CREATE FUNCTION journey.sessionize(
 CREATE FUNCTION journey.sessionize(
   ts timestamp, rule journey.session_rule,
   starts boolean DEFAULT false, extends boolean DEFAULT true, split_key text DEFAULT NULL) RETURNS bigint
-  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_rising_support AS 'MODULE_PATHNAME', 'journey_sessionize_rule';
+  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_rising_support AS 'MODULE_PATHNAME', 'journey_sessionize_rule_timestamp';
 COMMENT ON FUNCTION journey.sessionize(timestamptz, interval, boolean, boolean, text) IS
   'The number of the row''s session, from 1. A new session starts when ts - last extending event > timeout, at a row where starts is true, or where split_key is not null and differs from the session''s. A row with extends => false joins the open session without extending it, or else belongs to none: NULL, as for a NULL ts. NULL starts and extends count as their defaults. Errors: rows out of time order (42P20), a timeout that is NULL (22004), zero, negative, or holds months (22023)';
 COMMENT ON FUNCTION journey.sessionize(timestamp, interval, boolean, boolean, text) IS
@@ -40,7 +40,7 @@ CREATE FUNCTION journey.session_started_at(
 CREATE FUNCTION journey.session_started_at(
   ts timestamp, timeout interval DEFAULT '30 minutes',
   starts boolean DEFAULT false, extends boolean DEFAULT true, split_key text DEFAULT NULL) RETURNS timestamp
-  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_rising_support AS 'MODULE_PATHNAME', 'journey_session_started_at';
+  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_rising_support AS 'MODULE_PATHNAME', 'journey_session_started_at_timestamp';
 CREATE FUNCTION journey.session_started_at(
   ts timestamptz, rule journey.session_rule,
   starts boolean DEFAULT false, extends boolean DEFAULT true, split_key text DEFAULT NULL) RETURNS timestamptz
@@ -48,7 +48,7 @@ CREATE FUNCTION journey.session_started_at(
 CREATE FUNCTION journey.session_started_at(
   ts timestamp, rule journey.session_rule,
   starts boolean DEFAULT false, extends boolean DEFAULT true, split_key text DEFAULT NULL) RETURNS timestamp
-  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_rising_support AS 'MODULE_PATHNAME', 'journey_session_started_at_rule';
+  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_rising_support AS 'MODULE_PATHNAME', 'journey_session_started_at_rule_timestamp';
 COMMENT ON FUNCTION journey.session_started_at(timestamptz, interval, boolean, boolean, text) IS
   'The time of the first row of the row''s session, as sessionize numbers them; NULL where that is NULL';
 COMMENT ON FUNCTION journey.session_started_at(timestamp, interval, boolean, boolean, text) IS
@@ -65,7 +65,7 @@ CREATE FUNCTION journey.session_event(
 CREATE FUNCTION journey.session_event(
   ts timestamp, timeout interval DEFAULT '30 minutes',
   starts boolean DEFAULT false, extends boolean DEFAULT true, split_key text DEFAULT NULL) RETURNS bigint
-  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_frame_support AS 'MODULE_PATHNAME', 'journey_session_event';
+  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_frame_support AS 'MODULE_PATHNAME', 'journey_session_event_timestamp';
 CREATE FUNCTION journey.session_event(
   ts timestamptz, rule journey.session_rule,
   starts boolean DEFAULT false, extends boolean DEFAULT true, split_key text DEFAULT NULL) RETURNS bigint
@@ -73,7 +73,7 @@ CREATE FUNCTION journey.session_event(
 CREATE FUNCTION journey.session_event(
   ts timestamp, rule journey.session_rule,
   starts boolean DEFAULT false, extends boolean DEFAULT true, split_key text DEFAULT NULL) RETURNS bigint
-  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_frame_support AS 'MODULE_PATHNAME', 'journey_session_event_rule';
+  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_frame_support AS 'MODULE_PATHNAME', 'journey_session_event_rule_timestamp';
 COMMENT ON FUNCTION journey.session_event(timestamptz, interval, boolean, boolean, text) IS
   'The position of the row in its session, from 1, as sessionize numbers them; NULL where that is NULL';
 COMMENT ON FUNCTION journey.session_event(timestamp, interval, boolean, boolean, text) IS
@@ -90,7 +90,7 @@ CREATE FUNCTION journey.rapid_events(
 CREATE FUNCTION journey.rapid_events(
   ts timestamp, lag interval, timeout interval DEFAULT '30 minutes',
   starts boolean DEFAULT false, extends boolean DEFAULT true, split_key text DEFAULT NULL) RETURNS bigint
-  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_frame_support AS 'MODULE_PATHNAME', 'journey_rapid_events';
+  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_frame_support AS 'MODULE_PATHNAME', 'journey_rapid_events_timestamp';
 CREATE FUNCTION journey.rapid_events(
   ts timestamptz, lag interval, rule journey.session_rule,
   starts boolean DEFAULT false, extends boolean DEFAULT true, split_key text DEFAULT NULL) RETURNS bigint
@@ -98,7 +98,7 @@ CREATE FUNCTION journey.rapid_events(
 CREATE FUNCTION journey.rapid_events(
   ts timestamp, lag interval, rule journey.session_rule,
   starts boolean DEFAULT false, extends boolean DEFAULT true, split_key text DEFAULT NULL) RETURNS bigint
-  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_frame_support AS 'MODULE_PATHNAME', 'journey_rapid_events_rule';
+  LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_frame_support AS 'MODULE_PATHNAME', 'journey_rapid_events_rule_timestamp';
 COMMENT ON FUNCTION journey.rapid_events(timestamptz, interval, interval, boolean, boolean, text) IS
   'How many rows of the row''s session, up to and with this row, came less than lag after the session''s row before them: bots click faster than people. The maximum over a session is the session''s count. Nothing is dropped. Sessions and errors as in sessionize; the first row of a session has no gap';
 COMMENT ON FUNCTION journey.rapid_events(timestamp, interval, interval, boolean, boolean, text) IS

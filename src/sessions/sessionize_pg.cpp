@@ -3,8 +3,7 @@
 #include <cstring>
 #include <span>
 
-#include "pg/entry.hpp"
-#include "pg/memory.hpp"
+#include "pg/call_site.hpp"
 #include "sessions/rule_pg.hpp"
 
 using namespace journey;
@@ -12,39 +11,29 @@ using namespace journey::sessions;
 
 namespace {
 
-/// The rule of one call site: decoded when it differs from the row before, which is as good as never.
-class current_rule {
- public:
-  explicit current_rule(std::pmr::memory_resource* memory) : stored_(memory) {}
-
-  void set_timeout(const Interval* timeout) {
-    if (rule_.timeout > 0 && std::memcmp(timeout, &timeout_, sizeof(Interval)) == 0) return;
-    rule_.timeout = pg::positive_duration(timeout, "timeout");
-    timeout_ = *timeout;
-  }
-
-  void set_rule(Datum value) {
-    std::string_view stored = pg::text_view(value);
-    if (stored == stored_) return;
-    stored_ = stored;
-    wire::reader in(stored_, "session_rule");
-    rule_ = read_rule(in);
-    calendar_.reset();
-    if (!rule_.day_boundary.empty()) calendar_.emplace(rule_.day_boundary);
-  }
-
-  const session_rule& get() const { return rule_; }
-  /// Whether the rule's midnight lies between two times.
-  bool parts_days(std::int64_t earlier, std::int64_t later) {
-    return calendar_ && calendar_->day(earlier) != calendar_->day(later);
-  }
-
- private:
-  Interval timeout_{};
-  std::pmr::string stored_;
-  session_rule rule_;
-  std::optional<local_calendar> calendar_;
+/// A rule and the calendar of its day boundary, if it has one.
+struct dated_rule {
+  session_rule rule;
+  calendar* days = nullptr;
 };
+
+enum class given { timeout, rule };
+
+template <given Given>
+dated_rule rule_of(FunctionCallInfo fcinfo, Datum value) {
+  if constexpr (Given == given::timeout)
+    return {{.timeout = pg::positive_duration(DatumGetIntervalP(value), "timeout")}};
+  struct kept : dated_rule {
+    explicit kept(std::pmr::memory_resource*) {}
+  };
+  std::string_view bytes = pg::text_view(value);
+  return pg::call_site<pg::argument_cache<kept>>(fcinfo).of(bytes, [bytes](dated_rule& made) {
+    wire::reader in(bytes, "session_rule");
+    made.rule = read_rule(in);
+    made.days = made.rule.day_boundary.empty() ? nullptr : &calendar_of(made.rule.day_boundary);
+    made.rule.day_boundary = {};  // a view of bytes that go
+  });
+}
 
 /// What a window function keeps from row to row of a partition.
 struct partition_state {
@@ -62,12 +51,6 @@ partition_state& state_of(WindowObject window) {
   return *kept->state;
 }
 
-current_rule& rule_of(FunctionCallInfo fcinfo) {
-  if (fcinfo->flinfo->fn_extra == nullptr)
-    fcinfo->flinfo->fn_extra = &pg::make_in<current_rule>(fcinfo->flinfo->fn_mcxt);
-  return *static_cast<current_rule*>(fcinfo->flinfo->fn_extra);
-}
-
 /// An argument of the current row.
 std::optional<Datum> argument(WindowObject window, int position) {
   bool is_null;
@@ -81,10 +64,10 @@ bool flag(WindowObject window, int position, bool by_default) {
   return value ? DatumGetBool(*value) : by_default;
 }
 
-[[noreturn]] void out_of_order(FunctionCallInfo fcinfo, std::int64_t last, std::int64_t ts) {
-  bool zoned = get_fn_expr_argtype(fcinfo->flinfo, 0) == TIMESTAMPTZOID;
-  auto text = [zoned](std::int64_t time) {
-    return DatumGetCString(DirectFunctionCall1(zoned ? timestamptz_out : timestamp_out, Int64GetDatum(time)));
+template <bool Zoned>
+[[noreturn]] void out_of_order(std::int64_t last, std::int64_t ts) {
+  auto text = [](std::int64_t time) {
+    return DatumGetCString(DirectFunctionCall1(Zoned ? timestamptz_out : timestamp_out, Int64GetDatum(time)));
   };
   const char* before = text(last);
   const char* now = text(ts);
@@ -93,11 +76,9 @@ bool flag(WindowObject window, int position, bool by_default) {
               std::string("A row of ") + now + " follows one of " + before + ".");
 }
 
-enum class given { timeout, rule };
-
 /// Places the current row. Its arguments are ts, then from `first` on timeout or rule, starts, extends,
 /// split_key. Null where the row belongs to no session.
-template <given Given>
+template <given Given, bool Zoned>
 partition_state* place(FunctionCallInfo fcinfo, int first = 1) {
   auto* window = PG_WINDOW_OBJECT();
   if (!WindowObjectIsValid(window))
@@ -106,13 +87,8 @@ partition_state* place(FunctionCallInfo fcinfo, int first = 1) {
 
   std::optional<Datum> ts = argument(window, 0);
   if (!ts) return nullptr;
-  current_rule& rule = rule_of(fcinfo);
   std::optional<Datum> value = argument(window, first);
   if (!value) pg::null_argument(Given == given::timeout ? "timeout" : "rule");
-  if constexpr (Given == given::timeout)
-    rule.set_timeout(DatumGetIntervalP(*value));
-  else
-    rule.set_rule(*value);
 
   session_row row;
   row.ts = DatumGetInt64(*ts);
@@ -121,35 +97,38 @@ partition_state* place(FunctionCallInfo fcinfo, int first = 1) {
   if (std::optional<Datum> key = argument(window, first + 3)) row.split_key = pg::text_view(*key);
 
   partition_state& state = state_of(window);
-  if (!state.sessions.follows(row.ts)) out_of_order(fcinfo, state.sessions.last(), row.ts);
-  row.new_day = state.sessions.number() > 0 && rule.parts_days(state.sessions.last_in_session(), row.ts);
-  return state.sessions.place(rule.get(), row) ? &state : nullptr;
+  if (!state.sessions.follows(row.ts)) out_of_order<Zoned>(state.sessions.last(), row.ts);
+  session_counter& sessions = state.sessions;
+  dated_rule dated = rule_of<Given>(fcinfo, *value);
+  row.new_day = dated.days != nullptr && sessions.number() > 0 &&
+                dated.days->day(sessions.last_in_session()) != dated.days->day(row.ts);
+  return sessions.place(dated.rule, row) ? &state : nullptr;
 }
 
-template <given Given>
+template <given Given, bool Zoned>
 Datum number(FunctionCallInfo fcinfo) {
-  partition_state* state = place<Given>(fcinfo);
+  partition_state* state = place<Given, Zoned>(fcinfo);
   if (state == nullptr) PG_RETURN_NULL();
   PG_RETURN_INT64(state->sessions.number());
 }
 
-template <given Given>
+template <given Given, bool Zoned>
 Datum started_at(FunctionCallInfo fcinfo) {
-  partition_state* state = place<Given>(fcinfo);
+  partition_state* state = place<Given, Zoned>(fcinfo);
   if (state == nullptr) PG_RETURN_NULL();
   PG_RETURN_INT64(state->sessions.started_at());
 }
 
-template <given Given>
+template <given Given, bool Zoned>
 Datum event(FunctionCallInfo fcinfo) {
-  partition_state* state = place<Given>(fcinfo);
+  partition_state* state = place<Given, Zoned>(fcinfo);
   if (state == nullptr) PG_RETURN_NULL();
   PG_RETURN_INT64(state->sessions.position());
 }
 
-template <given Given>
+template <given Given, bool Zoned>
 Datum rapid_events(FunctionCallInfo fcinfo) {
-  partition_state* state = place<Given>(fcinfo, 2);
+  partition_state* state = place<Given, Zoned>(fcinfo, 2);
   if (state == nullptr) PG_RETURN_NULL();
   std::optional<Datum> lag = argument(PG_WINDOW_OBJECT(), 1);
   if (!lag) pg::null_argument("lag");
@@ -177,7 +156,8 @@ const Node* written_argument(const WindowFunc* call, int position) {
     const auto* written = static_cast<const Node*>(lfirst(&cell));
     if (!IsA(written, NamedArgExpr)) {
       if (next++ == position) return written;
-    } else if (const auto* named = castNode(NamedArgExpr, written); named->argnumber == position) {
+    } else if (const auto* named = reinterpret_cast<const NamedArgExpr*>(written);
+               named->argnumber == position) {
       return reinterpret_cast<const Node*>(named->arg);
     }
   }
@@ -189,20 +169,28 @@ bool all_extend(const WindowFunc* call) {
   const Node* extends = written_argument(call, 3);
   if (extends == nullptr) return true;
   if (!IsA(extends, Const)) return false;
-  const auto* value = castNode(Const, extends);
+  const auto* value = reinterpret_cast<const Const*>(extends);
   return value->constisnull || DatumGetBool(value->constvalue);
 }
 
 }  // namespace
 
-JOURNEY_FUNCTION(sessionize) { return number<given::timeout>(fcinfo); }
-JOURNEY_FUNCTION(sessionize_rule) { return number<given::rule>(fcinfo); }
-JOURNEY_FUNCTION(session_started_at) { return started_at<given::timeout>(fcinfo); }
-JOURNEY_FUNCTION(session_started_at_rule) { return started_at<given::rule>(fcinfo); }
-JOURNEY_FUNCTION(session_event) { return event<given::timeout>(fcinfo); }
-JOURNEY_FUNCTION(session_event_rule) { return event<given::rule>(fcinfo); }
-JOURNEY_FUNCTION(rapid_events) { return rapid_events<given::timeout>(fcinfo); }
-JOURNEY_FUNCTION(rapid_events_rule) { return rapid_events<given::rule>(fcinfo); }
+JOURNEY_FUNCTION(sessionize) { return number<given::timeout, true>(fcinfo); }
+JOURNEY_FUNCTION(sessionize_timestamp) { return number<given::timeout, false>(fcinfo); }
+JOURNEY_FUNCTION(sessionize_rule) { return number<given::rule, true>(fcinfo); }
+JOURNEY_FUNCTION(sessionize_rule_timestamp) { return number<given::rule, false>(fcinfo); }
+JOURNEY_FUNCTION(session_started_at) { return started_at<given::timeout, true>(fcinfo); }
+JOURNEY_FUNCTION(session_started_at_timestamp) { return started_at<given::timeout, false>(fcinfo); }
+JOURNEY_FUNCTION(session_started_at_rule) { return started_at<given::rule, true>(fcinfo); }
+JOURNEY_FUNCTION(session_started_at_rule_timestamp) { return started_at<given::rule, false>(fcinfo); }
+JOURNEY_FUNCTION(session_event) { return event<given::timeout, true>(fcinfo); }
+JOURNEY_FUNCTION(session_event_timestamp) { return event<given::timeout, false>(fcinfo); }
+JOURNEY_FUNCTION(session_event_rule) { return event<given::rule, true>(fcinfo); }
+JOURNEY_FUNCTION(session_event_rule_timestamp) { return event<given::rule, false>(fcinfo); }
+JOURNEY_FUNCTION(rapid_events) { return rapid_events<given::timeout, true>(fcinfo); }
+JOURNEY_FUNCTION(rapid_events_timestamp) { return rapid_events<given::timeout, false>(fcinfo); }
+JOURNEY_FUNCTION(rapid_events_rule) { return rapid_events<given::rule, true>(fcinfo); }
+JOURNEY_FUNCTION(rapid_events_rule_timestamp) { return rapid_events<given::rule, false>(fcinfo); }
 
 /// For all of them: no result depends on the frame, so the server may take the cheapest.
 JOURNEY_FUNCTION(session_frame_support) {

@@ -42,7 +42,7 @@
 
 #include "channels/touch.hpp"
 #include "base/interrupts.hpp"
-#include "sessions/rule.hpp"
+#include "sessions/session_list.hpp"
 
 namespace journey::sessions {
 
@@ -171,24 +171,6 @@ class trail_view {
 
 /// Throws an error: no trail holds more than 2^63 - 1 events.
 [[noreturn]] void too_many_events();
-
-/// Sessions in order of time, in one or two parts.
-template <class Session>
-struct session_sequence {
-  std::span<const Session> head;
-  std::span<const Session> tail{};
-
-  std::size_t size() const { return head.size() + tail.size(); }
-  template <class Visit>
-  void for_each(Visit visit) const {
-    for (std::span<const Session> part : {head, tail}) {
-      for (const Session& session : part) {
-        check_interrupts();
-        visit(session);
-      }
-    }
-  }
-};
 
 /// Writes the trail of `sessions`, which are numbered by `words`, whose texts and touches are distinct; those
 /// that no session uses are left out. `Session` is a session_record, or a session_span where there is no

@@ -1,5 +1,6 @@
 // The trail as text, which is JSON, and as bytes from outside.
-#include "pg/set.hpp"
+#include "base/text.hpp"
+#include "pg/context.hpp"
 #include "sessions/rule_pg.hpp"
 #include "sessions/trail_pg.hpp"
 #include "sessions/trail_state.hpp"
@@ -71,11 +72,25 @@ void write_session(json_writer& out, const session& session) {
   out.raw("}");
 }
 
+constexpr const char* form =
+    "A trail reads like {\"rule\": \"00:30:00\", \"sessions\": [{\"started_at\": \"2024-01-01T10:00:00Z\", "
+    "\"ended_at\": \"2024-01-01T10:05:00Z\", \"events\": 2}]}.";
+
 [[noreturn]] void malformed(const std::string& why) {
-  throw error(
-      sqlstate::invalid_text_representation, "invalid trail: " + why,
-      "A trail reads like {\"rule\": \"00:30:00\", \"sessions\": [{\"started_at\": \"2024-01-01T10:00:00Z\", "
-      "\"ended_at\": \"2024-01-01T10:05:00Z\", \"events\": 2}]}.");
+  throw error(sqlstate::invalid_text_representation, "invalid trail: " + why, form);
+}
+
+/// PostgreSQL takes `trail(text)` for a cast, so that texts meant as times end up here.
+const Jsonb* read_json(char* given) {
+  std::string_view text = trimmed(given);
+  if (!text.starts_with('{'))
+    throw error(sqlstate::invalid_text_representation, "invalid trail: it is no JSON object: " + quoted(text),
+                std::string(form) +
+                    " For the trail of events give their times as timestamptz: "
+                    "trail(ts::timestamptz).");
+  auto show_form = [](void*) { errhint("%s", form); };
+  return DatumGetJsonbP(pg::in_context(
+      show_form, nullptr, [given] { return DirectFunctionCall1(jsonb_in, CStringGetDatum(given)); }));
 }
 
 /// Reads the members of a JSON object by name.
@@ -163,6 +178,16 @@ session_record read_session(const JsonbValue* value, word_list& words) {
 }
 
 }  // namespace
+
+void check_texts(const trail_view& trail) {
+  auto check = [](std::string_view text) {
+    check_interrupts();
+    pg_verifymbstr(text.data(), static_cast<int>(text.size()), false);
+  };
+  check(trail.rule().day_boundary);
+  for (std::string_view text : trail.words().texts) check(text);
+}
+
 }  // namespace journey::sessions
 
 using namespace journey;
@@ -185,10 +210,10 @@ JOURNEY_FUNCTION(trail_out) {
 }
 
 JOURNEY_FUNCTION(trail_in) {
-  Jsonb* json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, PG_GETARG_DATUM(0)));
+  const Jsonb* json = read_json(PG_GETARG_CSTRING(0));
   JsonbValue root;
   root.type = jbvBinary;
-  root.val.binary.data = &json->root;
+  root.val.binary.data = const_cast<JsonbContainer*>(&json->root);
   json_members in(&root, "it");
   std::string_view rule_text = in.required(in.text("rule"), "rule");
   session_rule rule = read_rule(DirectFunctionCall1(
@@ -203,8 +228,10 @@ JOURNEY_FUNCTION(trail_in) {
   std::pmr::vector<session_record> sessions(memory);
   JsonbIterator* each = JsonbIteratorInit(list->val.binary.data);
   JsonbValue value;
-  for (JsonbIteratorToken token; (token = JsonbIteratorNext(&each, &value, true)) != WJB_DONE;)
+  for (JsonbIteratorToken token; (token = JsonbIteratorNext(&each, &value, true)) != WJB_DONE;) {
+    check_interrupts();
     if (token == WJB_ELEM) sessions.push_back(read_session(&value, words));
+  }
   check_sessions(rule, sessions, sqlstate::invalid_text_representation);
   return trail_datum([&](std::pmr::memory_resource* scratch, wire::writer& out) {
     write_trail<session_record>(rule, {sessions}, words.view(), scratch, out);
@@ -217,10 +244,9 @@ JOURNEY_FUNCTION(trail_recv) {
   std::string_view bytes(pq_getmsgbytes(message, length), static_cast<std::size_t>(length));
   check_trail(bytes, pg::call_memory());
   trail_view trail(bytes, pg::call_memory());
-  for (std::string_view text : trail.words().texts)
-    pg_verifymbstr(text.data(), static_cast<int>(text.size()), false);
+  check_texts(trail);
   std::string_view zone = trail.rule().day_boundary;
-  if (!zone.empty() && local_calendar(zone).name() != zone)
+  if (!zone.empty() && calendar_of(zone).zone() != zone)
     throw error(sqlstate::invalid_binary_representation,
                 "invalid trail: its time zone is not spelled as usual");
   PG_RETURN_BYTEA_P(DatumGetByteaP(pg::text_datum(bytes)));

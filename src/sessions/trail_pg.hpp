@@ -10,7 +10,7 @@ namespace journey::sessions {
 /// The trail in argument `position`, detoasted into the current memory context where needed, which also takes
 /// what the view allocates.
 inline trail_view trail_argument(FunctionCallInfo fcinfo, int position) {
-  return trail_view(pg::text_view(PG_GETARG_DATUM(position)), pg::call_memory());
+  return trail_view(pg::text_argument(fcinfo, position), pg::call_memory());
 }
 
 /// The trail that `write(memory, out)` writes.
@@ -22,5 +22,8 @@ Datum trail_datum(Write write) {
   };
   return PointerGetDatum(pg::to_bytea(written{write}));
 }
+
+/// For bytes from outside: an error unless all texts are in the database's encoding.
+void check_texts(const trail_view& trail);
 
 }  // namespace journey::sessions

@@ -70,14 +70,14 @@ std::uint32_t word_list::touch(const channels::touch& touch) {
   return touches_.add(numbers);
 }
 
-void plain_trail_state::merge(const trail_view& trail) {
+void plain_trail_state::merge(const trail_view& trail, std::pmr::memory_resource* memory) {
   trail_view::cursor cursor(trail);
-  while (const session_record* session = cursor.next()) list_.put(*session, *bounds, join_spans);
+  while (const session_record* session = cursor.next()) list_.put(*session, join_spans, memory);
 }
 
-void plain_trail_state::write(std::pmr::memory_resource* memory, wire::writer& out) const {
-  list_.in_order(*bounds, join_spans, memory, [&](const session_sequence<session_span>& sessions) {
-    write_trail(bounds->rule, sessions, {}, memory, out);
+void plain_trail_state::write(std::pmr::memory_resource* scratch, wire::writer& out) const {
+  list_.in_order(join_spans, scratch, [&](const session_sequence<session_span>& sessions) {
+    write_trail(rule().as_session_rule(), sessions, {}, scratch, out);
   });
 }
 
@@ -114,7 +114,7 @@ void trail_state::add(std::int64_t ts, const channels::touch* touch, std::option
 }
 
 void trail_state::put(const session_record& piece) {
-  list_.put(piece, *bounds, joiner{words_.get()});
+  list_.put(piece, joiner{words_.get()}, words_.get_deleter().memory);
   if (words_ != nullptr && words_->size() >= many_words_) drop_unused_words();
 }
 
@@ -139,11 +139,10 @@ void trail_state::merge(const trail_view& trail) {
   while (const session_record* session = cursor.next()) put(*session, trail.words());
 }
 
-void trail_state::write(std::pmr::memory_resource* memory, wire::writer& out) const {
-  list_.in_order(*bounds, joiner{words_.get()}, memory,
-                 [&](const session_sequence<session_record>& sessions) {
-                   write_trail(bounds->rule, sessions, dictionary_view(), memory, out);
-                 });
+void trail_state::write(std::pmr::memory_resource* scratch, wire::writer& out) const {
+  list_.in_order(joiner{words_.get()}, scratch, [&](const session_sequence<session_record>& sessions) {
+    write_trail(rule().as_session_rule(), sessions, dictionary_view(), scratch, out);
+  });
 }
 
 }  // namespace journey::sessions

@@ -133,7 +133,7 @@ struct countdown {
 }  // namespace
 
 JOURNEY_FUNCTION(countdown) {
-  return pg::each_row(fcinfo, [fcinfo](pg::row_series& series) {
+  return pg::each_row(fcinfo, {INT4OID}, [fcinfo](pg::row_series& series) {
     return &pg::make_in<countdown>(series.memory(), PG_GETARG_INT32(0));
   });
 }

@@ -22,10 +22,10 @@ void read(std::string_view bytes, std::pmr::memory_resource* memory) {
   }
 }
 
-std::string written(const session_bounds& bounds, const std::pmr::vector<session_record>& sessions,
+std::string written(const session_rule& rule, const std::pmr::vector<session_record>& sessions,
                     const dictionary& words, std::pmr::memory_resource* memory) {
   wire::writer out(memory);
-  write_trail<session_record>(bounds.rule, {sessions}, words, memory, out);
+  write_trail<session_record>(rule, {sessions}, words, memory, out);
   return {out.data(), out.size()};
 }
 
@@ -41,18 +41,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   trail_view trail(bytes, &memory);
-  session_bounds bounds{trail.rule()};
-  if (!bounds.rule.day_boundary.empty()) return 0;
+  if (!trail.rule().day_boundary.empty()) return 0;
   // The even sessions, and the odd ones, merge to the whole.
   std::pmr::vector<session_record> halves[2]{std::pmr::vector<session_record>(&memory),
                                              std::pmr::vector<session_record>(&memory)};
   trail_view::cursor cursor(trail);
   for (std::size_t i = 0; const session_record* session = cursor.next(); ++i)
     halves[i % 2].push_back(*session);
-  trail_state state(&memory);
-  state.bounds = &bounds;
+  trail_state state(&memory, trail_rule(trail.rule().timeout, trail.rule().inclusive));
   for (const auto& half : halves) {
-    std::string part = written(bounds, half, trail.words(), &memory);
+    std::string part = written(trail.rule(), half, trail.words(), &memory);
     check_trail(part, &memory);
     state.merge(trail_view(part, &memory));
   }

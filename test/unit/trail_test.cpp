@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 #include <sstream>
+#include <unordered_set>
 
 #include "sessions/trail_state.hpp"
 
@@ -16,9 +17,35 @@ namespace {
 
 constexpr std::int64_t second = 1'000'000;
 constexpr std::int64_t minute = 60 * second;
-constexpr std::int64_t day = 24 * 60 * minute;
+constexpr std::int64_t day_length = 24 * 60 * minute;
 
-std::pmr::memory_resource* memory = std::pmr::new_delete_resource();
+/// Memory that is given back at the latest at its own end, as a memory context of the server's.
+class context : public std::pmr::memory_resource {
+ public:
+  context() = default;
+  context(const context&) = delete;
+  context& operator=(const context&) = delete;
+  ~context() override {
+    for (void* block : blocks_) ::operator delete(block);
+  }
+  std::size_t used = 0;
+
+ private:
+  void* do_allocate(std::size_t bytes, std::size_t) override {
+    used += bytes;
+    return *blocks_.insert(::operator new(bytes)).first;
+  }
+  void do_deallocate(void* block, std::size_t bytes, std::size_t) override {
+    used -= bytes;
+    blocks_.erase(block);
+    ::operator delete(block);
+  }
+  bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+  std::unordered_set<void*> blocks_;
+};
+
+context call_context;
+std::pmr::memory_resource* memory = &call_context;
 
 struct event {
   std::int64_t ts;
@@ -27,18 +54,22 @@ struct event {
   bool converted;
 };
 
-std::int64_t utc_day(void*, std::int64_t ts) { return ts >= 0 ? ts / day : -1 - (-1 - ts) / day; }
-
-session_bounds bounds_of(std::int64_t timeout, bool inclusive = false, bool by_day = false) {
-  session_bounds bounds;
-  bounds.rule.timeout = timeout;
-  bounds.rule.inclusive = inclusive;
-  if (by_day) {
-    bounds.rule.day_boundary = "UTC";
-    bounds.day = utc_day;
+struct utc_calendar final : calendar {
+  std::int64_t day(std::int64_t ts) override {
+    return ts >= 0 ? ts / day_length : -1 - (-1 - ts) / day_length;
   }
-  return bounds;
-}
+  std::string_view zone() const override { return "UTC"; }
+} utc;
+
+/// A rule, and what it means.
+struct tested_rule {
+  std::int64_t timeout;
+  bool inclusive = false;
+  bool by_day = false;
+
+  operator trail_rule() const { return trail_rule(timeout, inclusive, by_day ? &utc : nullptr); }
+  session_rule stored() const { return trail_rule(*this).as_session_rule(); }
+};
 
 std::string written(const auto& state) {
   wire::writer out(memory);
@@ -46,9 +77,8 @@ std::string written(const auto& state) {
   return {out.data(), out.size()};
 }
 
-trail_state state_of(const session_bounds& bounds, const std::vector<event>& events) {
-  trail_state state(memory);
-  state.bounds = &bounds;
+trail_state state_of(const tested_rule& rule, const std::vector<event>& events) {
+  trail_state state(memory, rule);
   for (const event& event : events) {
     bool touched = event.touch && state.needs_touch(event.ts);
     bool paged = event.page && state.needs_page(event.ts);
@@ -81,7 +111,7 @@ std::string show(std::string_view bytes) {
 }
 
 /// The sessions by their definition, over all events at once.
-std::string expected(const session_bounds& bounds, std::vector<event> events) {
+std::string expected(const tested_rule& rule, std::vector<event> events) {
   std::ranges::stable_sort(events, {}, &event::ts);
   std::string all;
   session now;
@@ -94,8 +124,8 @@ std::string expected(const session_bounds& bounds, std::vector<event> events) {
     bool opens = now.events == 0;
     if (!opens) {
       auto gap = static_cast<__int128>(event.ts) - now.ended_at;
-      opens = bounds.rule.inclusive ? gap >= bounds.rule.timeout : gap > bounds.rule.timeout;
-      if (bounds.day != nullptr && utc_day(nullptr, event.ts) != utc_day(nullptr, now.ended_at)) opens = true;
+      opens = rule.inclusive ? gap >= rule.timeout : gap > rule.timeout;
+      if (rule.by_day && utc.day(event.ts) != utc.day(now.ended_at)) opens = true;
     }
     if (opens) {
       close();
@@ -124,8 +154,8 @@ class random_events {
   bool one_in(std::size_t n) { return below(n) == 0; }
 
   std::vector<event> operator()(std::size_t count) {
-    static constexpr std::int64_t starts[] = {0, -300 * day, earliest_time, latest_time - 3 * day,
-                                              8766 * day};
+    static constexpr std::int64_t starts[] = {0, -300 * day_length, earliest_time,
+                                              latest_time - 3 * day_length, 8766 * day_length};
     static constexpr std::int64_t steps[] = {10 * minute, second, 7, 1000, 59 * minute};
     std::size_t kind = below(5);
     std::vector<event> events;
@@ -155,16 +185,14 @@ class random_events {
   std::mt19937 random_;
 };
 
-std::vector<session_bounds> all_bounds() {
-  return {bounds_of(30 * minute), bounds_of(30 * minute, true),        bounds_of(1),
-          bounds_of(1, true),     bounds_of(30 * minute, false, true), bounds_of(INT64_MAX)};
+std::vector<tested_rule> all_rules() {
+  return {{30 * minute}, {30 * minute, true}, {1}, {1, true}, {30 * minute, false, true}, {INT64_MAX}};
 }
 
 /// A state from the outside, as a parallel worker sends it.
-trail_state received(const session_bounds& bounds, const std::string& bytes) {
+trail_state received(const trail_rule& rule, const std::string& bytes) {
   check_trail(bytes, memory);
-  trail_state state(memory);
-  state.bounds = &bounds;
+  trail_state state(memory, rule);
   state.merge(trail_view(bytes, memory));
   return state;
 }
@@ -175,9 +203,9 @@ TEST(trail, equals_the_definition) {
   random_events random(1);
   for (int round = 0; round < 400; ++round) {
     std::vector<event> events = random(1 + random.below(60));
-    for (const session_bounds& bounds : all_bounds()) {
-      std::string bytes = written(state_of(bounds, events));
-      ASSERT_EQ(show(bytes), expected(bounds, events)) << "round " << round;
+    for (const tested_rule& rule : all_rules()) {
+      std::string bytes = written(state_of(rule, events));
+      ASSERT_EQ(show(bytes), expected(rule, events)) << "round " << round;
       check_trail(bytes, memory);
     }
   }
@@ -187,19 +215,18 @@ TEST(trail, is_the_same_for_any_split_and_order) {
   random_events random(2);
   for (int round = 0; round < 400; ++round) {
     std::vector<event> events = random(1 + random.below(80));
-    for (const session_bounds& bounds : all_bounds()) {
-      std::string whole = written(state_of(bounds, events));
+    for (const tested_rule& rule : all_rules()) {
+      std::string whole = written(state_of(rule, events));
       random.shuffle(events);
       std::vector<std::vector<event>> parts(1 + random.below(8));
       for (const event& event : events) parts[random.below(parts.size())].push_back(event);
-      trail_state merged(memory);
-      merged.bounds = &bounds;
+      trail_state merged(memory, rule);
       for (const std::vector<event>& part : parts) {
         if (part.empty()) continue;
-        trail_state state = state_of(bounds, part);
+        trail_state state = state_of(rule, part);
         std::string bytes = written(state);
         ASSERT_EQ(written(state), bytes) << "write changed the state";
-        ASSERT_EQ(written(received(bounds, bytes)), bytes);
+        ASSERT_EQ(written(received(rule, bytes)), bytes);
         merged.merge(trail_view(bytes, memory));
       }
       ASSERT_EQ(written(merged), whole) << "round " << round;
@@ -212,53 +239,30 @@ TEST(trail, without_touches_is_the_same_in_less_space) {
   for (int round = 0; round < 300; ++round) {
     std::vector<event> events = random(1 + random.below(60));
     for (event& event : events) event = {event.ts, {}, {}, false};
-    for (const session_bounds& bounds : all_bounds()) {
-      plain_trail_state one(memory);
-      plain_trail_state other(memory);
-      one.bounds = other.bounds = &bounds;
-      for (const event& event : events) (random.one_in(2) ? one : other).add(event.ts);
+    for (const tested_rule& rule : all_rules()) {
+      plain_trail_state one(rule);
+      plain_trail_state other(rule);
+      for (const event& event : events) (random.one_in(2) ? one : other).add(event.ts, memory);
       std::string bytes = written(other);
-      one.merge(trail_view(bytes, memory));
-      ASSERT_EQ(written(one), written(state_of(bounds, events)));
+      one.merge(trail_view(bytes, memory), memory);
+      ASSERT_EQ(written(one), written(state_of(rule, events)));
     }
   }
 }
 
 TEST(trail, merges_what_comes_in_descending_order) {
-  session_bounds bounds = bounds_of(30 * minute);
-  plain_trail_state plain(memory);
-  plain.bounds = &bounds;
+  plain_trail_state plain{tested_rule{30 * minute}};
   constexpr std::int64_t sessions = 100'000;
-  for (std::int64_t i = sessions; i-- > 0;) plain.add(i * 31 * minute);
+  for (std::int64_t i = sessions; i-- > 0;) plain.add(i * 31 * minute, memory);
   EXPECT_EQ(trail_view(written(plain), memory).session_count(), sessions);
   for (std::int64_t i = sessions; i-- > 1;)
-    plain.add(i * 31 * minute - 15 * minute);  // one bridge after another
+    plain.add(i * 31 * minute - 15 * minute, memory);  // one bridge after another
   EXPECT_EQ(trail_view(written(plain), memory).session_count(), 1U);
 }
 
-namespace {
-class counting_memory : public std::pmr::memory_resource {
- public:
-  std::size_t used = 0;
-
- private:
-  void* do_allocate(std::size_t bytes, std::size_t) override {
-    used += bytes;
-    return ::operator new(bytes);
-  }
-  void do_deallocate(void* room, std::size_t bytes, std::size_t) override {
-    used -= bytes;
-    ::operator delete(room);
-  }
-  bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
-};
-}  // namespace
-
 TEST(trail, keeps_no_text_that_an_earlier_event_made_obsolete) {
-  counting_memory counted;
-  session_bounds bounds = bounds_of(30 * minute);
-  trail_state state(&counted);
-  state.bounds = &bounds;
+  context counted;
+  trail_state state(&counted, tested_rule{30 * minute});
   for (std::int64_t i = 50'000; i-- > 0;) {
     std::string page = "/page/" + std::to_string(i) + std::string(100, 'x');
     state.add(i * second, nullptr, page, false);
@@ -268,9 +272,7 @@ TEST(trail, keeps_no_text_that_an_earlier_event_made_obsolete) {
 }
 
 TEST(trail, knows_when_a_touch_or_a_page_can_matter) {
-  session_bounds bounds = bounds_of(30 * minute);
-  trail_state state(memory);
-  state.bounds = &bounds;
+  trail_state state(memory, tested_rule{30 * minute});
   EXPECT_TRUE(state.needs_touch(0) && state.needs_page(0));
   channels::touch touch;
   state.add(10 * minute, &touch, "/", false);
@@ -303,17 +305,17 @@ void expect_harmless(const std::string& bytes) {
   read(bytes);
   if (!refusal(bytes).empty()) return;
   trail_view trail(bytes, memory);
-  session_bounds bounds{trail.rule()};
-  if (!bounds.rule.day_boundary.empty()) return;
-  ASSERT_EQ(written(received(bounds, bytes)), bytes) << "accepted bytes are canonical";
+  if (!trail.rule().day_boundary.empty()) return;
+  trail_rule rule(trail.rule().timeout, trail.rule().inclusive);
+  ASSERT_EQ(written(received(rule, bytes)), bytes) << "accepted bytes are canonical";
 }
 }  // namespace
 
 TEST(trail, refuses_damaged_bytes) {
   random_events random(4);
   for (int round = 0; round < 6; ++round) {
-    session_bounds bounds = all_bounds()[random.below(6)];
-    std::string bytes = written(state_of(bounds, random(1 + random.below(12))));
+    tested_rule rule = all_rules()[random.below(6)];
+    std::string bytes = written(state_of(rule, random(1 + random.below(12))));
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       std::string shorter = bytes.substr(0, i);
       read(shorter);
@@ -353,11 +355,11 @@ session_record record(std::int64_t from, std::int64_t to, std::int64_t events) {
 }  // namespace
 
 TEST(trail, says_what_no_events_can_have_made) {
-  session_rule rule = bounds_of(30 * minute).rule;
+  session_rule rule = tested_rule{30 * minute}.stored();
   EXPECT_EQ(refusal(stored({record(0, 0, 1), record(31 * minute, 31 * minute, 1)}, rule)), "");
   EXPECT_EQ(refusal(stored({record(0, 0, 1), record(30 * minute, 30 * minute, 1)}, rule)),
             "invalid trail: two sessions are closer than its timeout");
-  EXPECT_EQ(refusal(stored({record(0, 0, 1), record(0, 0, 1)}, bounds_of(1, false, true).rule)),
+  EXPECT_EQ(refusal(stored({record(0, 0, 1), record(0, 0, 1)}, tested_rule{1, false, true}.stored())),
             "invalid trail: the sessions are not in order of time");
   EXPECT_EQ(refusal(stored({record(0, 60 * minute, 3)}, rule)), "");
   EXPECT_EQ(refusal(stored({record(0, 61 * minute, 3)}, rule)),
@@ -389,17 +391,18 @@ TEST(trail, says_what_no_events_can_have_made) {
 }
 
 TEST(trail, refuses_a_version_of_the_future) {
-  std::string bytes = stored({record(0, 0, 1)}, bounds_of(minute).rule);
+  std::string bytes = stored({record(0, 0, 1)}, tested_rule{minute}.stored());
   bytes[0] = static_cast<char>((bytes[0] & 0xF0) | 2);
   EXPECT_EQ(refusal(bytes), "invalid trail: its version is not known to this version of journey");
 }
 
 TEST(trail, is_small) {
-  session_bounds bounds = bounds_of(30 * minute);
+  session_rule rule = tested_rule{30 * minute}.stored();
   auto size = [&](std::int64_t sessions) {
     std::vector<session_record> records;
-    for (std::int64_t i = 0; i < sessions; ++i) records.push_back(record(i * day, i * day + 900 * second, 5));
-    return stored(records, bounds.rule).size();
+    for (std::int64_t i = 0; i < sessions; ++i)
+      records.push_back(record(i * day_length, i * day_length + 900 * second, 5));
+    return stored(records, rule).size();
   };
   EXPECT_EQ(size(0), 4U);
   EXPECT_LE(size(1), 12U);
