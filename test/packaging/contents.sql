@@ -32,6 +32,11 @@ SELECT visitor, journey.trail(ts, '1 hour', journey.touch(ts, url)), journey.tou
 FROM page_views GROUP BY visitor;
 CREATE INDEX ON journeys USING hash (trail);
 
+-- A pipeline with a source, whose changes are marked.
+SELECT journey.create_pipeline('web', 'public');
+SELECT count(*) FROM journey.add_source('web', 'page_views', ts => 'ts', anonymous_id => 'visitor', page_url => 'url');
+UPDATE page_views SET visitor = 'visitor 8' WHERE ts = '2025-01-01 00:11+00';
+
 -- A view and a materialised view.
 CREATE VIEW numbered AS
 SELECT *, journey.sessionize(ts) OVER (PARTITION BY visitor ORDER BY ts) AS session_number FROM page_views;
@@ -44,5 +49,7 @@ UNION ALL SELECT 'number', n::text FROM numbered n
 UNION ALL SELECT 'channel', journey.channel('anything', 'window')
 UNION ALL SELECT 'referrer', journey.referrer_source('https://search.packaging.example/')::text
 UNION ALL SELECT 'parameter', (journey.touch('2025-01-01 00:00+00', 'https://shop.example/?ours=parameter')).source
+UNION ALL SELECT 'pipeline', p.name || ' ' || s.relation || ' ' || s.ts FROM journey.pipelines p JOIN journey.pipeline_sources s ON s.pipeline = p.id
+UNION ALL SELECT 'mark', row::text FROM web_g1_stale
 UNION ALL SELECT 'shipped', count(*)::text FROM journey.sources
 ORDER BY 1, 2;

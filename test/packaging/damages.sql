@@ -3,7 +3,8 @@
 
 -- a column
 SELECT format('ALTER TABLE %s DROP COLUMN %I CASCADE', identity, attname) FROM relations r JOIN pg_attribute a ON attrelid = r.oid
-WHERE relkind = 'r' AND attnum > 1 AND attname <> 'shipped' LIMIT 1
+WHERE relkind = 'r' AND attnum > 1 AND attname <> 'shipped'
+  AND NOT EXISTS (SELECT FROM pg_depend WHERE refclassid = 'pg_class'::regclass AND refobjid = attrelid AND refobjsubid = attnum AND classid = 'pg_proc'::regclass) LIMIT 1
 
 -- a column's type
 SELECT format('ALTER TABLE %s ALTER COLUMN %I TYPE varchar', identity, attname) FROM relations r JOIN pg_attribute a ON attrelid = r.oid
@@ -65,10 +66,10 @@ SELECT 'UPDATE pg_extension SET extconfig = NULL, extcondition = NULL WHERE extn
 SELECT 'UPDATE pg_extension SET extcondition[1] = '''' WHERE extname = ''journey'''
 
 -- all rows of a table
-SELECT 'DELETE FROM ' || identity FROM relations WHERE relkind = 'r' LIMIT 1
+SELECT 'DELETE FROM ' || identity FROM relations r WHERE relkind = 'r' AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = r.oid AND attname = 'shipped') LIMIT 1
 
 -- one row of a table
-SELECT format('DELETE FROM %s WHERE ctid = (SELECT min(ctid) FROM %1$s)', identity) FROM relations WHERE relkind = 'r' LIMIT 1
+SELECT format('DELETE FROM %s WHERE ctid = (SELECT min(ctid) FROM %1$s)', identity) FROM relations r WHERE relkind = 'r' AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = r.oid AND attname = 'shipped') LIMIT 1
 
 -- a comment
 SELECT format('COMMENT ON FUNCTION %s IS NULL', identity) FROM members WHERE kind = 'function' LIMIT 1

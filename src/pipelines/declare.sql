@@ -1,0 +1,137 @@
+-- Room: pipelines. Pipelines and their tables.
+
+CREATE FUNCTION journey.current_xid("offset" bigint DEFAULT 0) RETURNS bigint
+LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'journey_current_xid';
+COMMENT ON FUNCTION journey.current_xid(bigint) IS
+  'The number of the current transaction, which is given one, plus offset: the default of the column journey_xid of a pipeline''s source. Numbers grow with the time at which transactions first write, not with that of their commit';
+
+-- Small, mergeable values beside a trail.
+CREATE TYPE journey.page_at AS (at timestamptz, page text);
+COMMENT ON TYPE journey.page_at IS 'A page and when it was seen';
+
+CREATE FUNCTION journey.pipeline_named(name text) RETURNS journey.pipelines
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  p journey.pipelines;
+BEGIN
+  SELECT * INTO p FROM journey.pipelines AS x WHERE x.name = pipeline_named.name;
+  IF NOT FOUND THEN
+    RAISE undefined_object USING MESSAGE = format('pipeline "%s" does not exist', name),
+      HINT = coalesce('There are: ' || (SELECT pg_catalog.string_agg(x.name, ', ' ORDER BY x.name) FROM journey.pipelines AS x) || '.', 'Declare it with journey.create_pipeline.');
+  END IF;
+  RETURN p;
+END $$;
+COMMENT ON FUNCTION journey.pipeline_named(text) IS 'The pipeline of that name; an error (42704) where there is none';
+
+CREATE FUNCTION journey.pipeline_table(p journey.pipelines, part text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN format('%I.%I', p.schema, p.tables || '_' || part);
+COMMENT ON FUNCTION journey.pipeline_table(journey.pipelines, text) IS 'The qualified name of one of a pipeline''s tables';
+
+CREATE FUNCTION journey.pipeline_view(p journey.pipelines, part text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN format('%I.%I', p.schema, p.name || '_' || part);
+COMMENT ON FUNCTION journey.pipeline_view(journey.pipelines, text) IS 'The qualified name of one of a pipeline''s views, under which its tables are read';
+
+CREATE FUNCTION journey.has_target(p journey.pipelines, target journey.pipeline_target) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN target = ANY (p.targets);
+COMMENT ON FUNCTION journey.has_target(journey.pipelines, journey.pipeline_target) IS 'Whether a pipeline keeps a target';
+
+CREATE FUNCTION journey.check_pipeline(p journey.pipelines) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF p.name IS NULL OR p.name !~ '^[a-z_][a-z0-9_]{0,30}$' THEN
+    RAISE invalid_name USING MESSAGE = format('name must be up to 31 lower-case letters, digits and underscores, and begin with no digit: %s', coalesce(quote_literal(p.name), 'NULL')),
+      HINT = 'The names of the pipeline''s tables begin with it.';
+  END IF;
+  IF EXISTS (SELECT FROM journey.pipelines AS x WHERE x.name = p.name) THEN
+    RAISE duplicate_object USING MESSAGE = format('pipeline "%s" already exists', p.name), HINT = 'Take another name, or drop it with journey.drop_pipeline.';
+  END IF;
+  IF p.schema IS NULL OR NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = p.schema) THEN
+    RAISE invalid_schema_name USING MESSAGE = format('schema %s does not exist', coalesce('"' || p.schema || '"', 'NULL')), HINT = 'Make it first: the pipeline''s tables go there.';
+  END IF;
+  IF p.rule IS NULL THEN
+    RAISE null_value_not_allowed USING MESSAGE = 'rule must not be NULL', HINT = 'Leave it out for sessions that end after 30 minutes.';
+  ELSIF p.rule::text LIKE '%max_duration%' THEN
+    RAISE invalid_parameter_value USING MESSAGE = format('a pipeline can''t have a rule with max_duration: %s', p.rule),
+      HINT = 'Such sessions can''t be merged: where one ends depends on where it began.';
+  END IF;
+  IF p.kinds IS NULL OR cardinality(p.kinds) = 0 OR array_position(p.kinds, NULL) IS NOT NULL OR '' = ANY (p.kinds)
+    OR cardinality(p.kinds) <> (SELECT count(DISTINCT kind) FROM unnest(p.kinds) AS kind) THEN
+    RAISE invalid_parameter_value USING MESSAGE = format('kinds must be different names of kinds of ids, strongest first: %s', coalesce(p.kinds::text, 'NULL'));
+  ELSIF p.unique_kinds IS NULL OR NOT p.unique_kinds <@ p.kinds THEN
+    RAISE invalid_parameter_value USING MESSAGE = format('unique_kinds must be among kinds: %s', coalesce(p.unique_kinds::text, 'NULL')), HINT = format('kinds are %s.', p.kinds);
+  ELSIF p.max_members < 1 THEN
+    RAISE invalid_parameter_value USING MESSAGE = format('max_members must be at least 1: %s', p.max_members), HINT = 'Leave it out for no limit.';
+  ELSIF p.mode IS NULL OR p.slice IS NULL THEN
+    RAISE null_value_not_allowed USING MESSAGE = 'mode and slice must not be NULL';
+  ELSIF p.mode = 'latest_user' AND (cardinality(p.kinds) <> 2 OR p.unique_kinds <> '{}' OR p.max_members IS NOT NULL) THEN
+    RAISE invalid_parameter_value USING MESSAGE = format('the mode latest_user takes exactly two kinds of ids and no limits: kinds %s, unique_kinds %s, max_members %s', p.kinds, p.unique_kinds, coalesce(p.max_members::text, 'NULL')),
+      HINT = 'There each alias goes with its latest user, and no further.';
+  ELSIF p.own_hosts IS NULL OR p.blog_path IS NULL OR p.targets IS NULL OR array_position(p.targets, NULL) IS NOT NULL THEN
+    RAISE null_value_not_allowed USING MESSAGE = 'own_hosts, blog_path and targets must not be NULL';
+  END IF;
+END $$;
+COMMENT ON FUNCTION journey.check_pipeline(journey.pipelines) IS 'Internal: the errors of create_pipeline';
+
+CREATE FUNCTION journey.create_pipeline(
+  name text, schema text, rule journey.session_rule DEFAULT journey.session_rule(), slice journey.slice_size DEFAULT 'month',
+  kinds text[] DEFAULT '{user,anonymous}', unique_kinds text[] DEFAULT '{}', max_members int DEFAULT NULL,
+  blocked text[] DEFAULT journey.junk_ids(), mode journey.alias_mode DEFAULT 'connected',
+  own_hosts text[] DEFAULT '{}', blog_path text DEFAULT '/blog',
+  targets journey.pipeline_target[] DEFAULT '{visitors,all_sessions,conversions,attribution}') RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  p journey.pipelines;
+BEGIN
+  p.name := name; p.schema := schema; p.tables := name || '_g1'; p.rule := rule; p.slice := slice;
+  p.kinds := kinds; p.unique_kinds := unique_kinds; p.max_members := max_members; p.blocked := blocked; p.mode := mode;
+  p.own_hosts := own_hosts; p.blog_path := blog_path; p.targets := targets;
+  PERFORM journey.check_pipeline(p);
+  -- What a target is made of is kept, too.
+  p.targets := ARRAY(SELECT target FROM unnest(enum_range(NULL::journey.pipeline_target)) AS target
+    WHERE target = ANY (p.targets) OR target IN ('visitors', 'conversions')
+      OR target = 'all_sessions' AND 'useful_sessions' = ANY (p.targets)
+      OR target IN ('attribution', 'rfm') AND 'customer_360' = ANY (p.targets));
+  p.system_identifier := (SELECT c.system_identifier FROM pg_catalog.pg_control_system() AS c);
+  PERFORM journey.make_pipeline_tables(p);
+  PERFORM journey.save_pipeline(p);
+END $$;
+COMMENT ON FUNCTION journey.create_pipeline(text, text, journey.session_rule, journey.slice_size, text[], text[], int, text[], journey.alias_mode, text[], text, journey.pipeline_target[]) IS
+  'Declares a pipeline and makes its tables in schema: tables NAME_g1_... and a view NAME_... over each. rule cuts the sessions, and may have no max_duration. slice is the piece by which history is filled and rebuilt. kinds, unique_kinds, max_members, blocked and mode are those of resolve_aliases; mode latest_user takes exactly two kinds and no limits. own_hosts are those of touch; pages whose path begins with blog_path are blog pages. targets: what to keep up to date, with what it is made of. Sources are added with add_source. Errors: a name in use (42710, 42P07), a schema that is not there (3F000), a rule that does not merge and options that do not fit (22023)';
+
+CREATE FUNCTION journey.drop_pipeline(name text, keep_tables boolean DEFAULT true) RETURNS SETOF text
+LANGUAGE plpgsql AS $$
+DECLARE
+  p journey.pipelines := journey.pipeline_named(drop_pipeline.name);
+  used regclass[] := ARRAY(SELECT s.relation FROM journey.pipeline_sources AS s WHERE s.pipeline = p.id);
+  relation regclass;
+  made record;
+BEGIN
+  PERFORM journey.forget_pipeline(p.id);
+  FOREACH relation IN ARRAY used LOOP
+    RETURN QUERY SELECT journey.release_source(relation);
+  END LOOP;
+  IF NOT keep_tables THEN
+    FOR made IN SELECT * FROM journey.pipeline_relations(p) LOOP
+      EXECUTE format('DROP %s IF EXISTS %s', made.kind, made.name);
+    END LOOP;
+  END IF;
+END $$;
+COMMENT ON FUNCTION journey.drop_pipeline(text, boolean) IS
+  'Forgets a pipeline. Its tables and views stay as they are, or go with keep_tables => false, which fails (2BP01) while others depend on them. Triggers that no other pipeline needs are dropped from its sources; returns the statements that did it, and those that are left to you: the column and indexes stay';
+
+CREATE FUNCTION journey.pause(name text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM journey.set_pipeline_state((journey.pipeline_named(pause.name)).id, 'paused');
+END $$;
+COMMENT ON FUNCTION journey.pause(text) IS 'Stops a pipeline until resume. Changes of its sources go on being marked, so that nothing is lost';
+
+CREATE FUNCTION journey.resume(name text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM journey.set_pipeline_state((journey.pipeline_named(resume.name)).id, 'active');
+END $$;
+COMMENT ON FUNCTION journey.resume(text) IS 'Lets a pipeline that was paused, or failed, go on';
