@@ -25,7 +25,10 @@ SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', identity, conname) FROM relat
 SELECT format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', identity, conname) FROM relations r JOIN pg_constraint c ON conrelid = r.oid WHERE contype IN ('p', 'u') LIMIT 1
 
 -- a trigger
-SELECT format('CREATE TRIGGER other AFTER INSERT ON %s EXECUTE FUNCTION journey.rules_changed()', identity) FROM relations WHERE relkind = 'r' LIMIT 1
+SELECT format('DROP TRIGGER %I ON %s', tgname, identity) FROM relations r JOIN pg_trigger t ON tgrelid = r.oid WHERE NOT tgisinternal LIMIT 1
+
+-- a trigger that sleeps
+SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', identity, tgname) FROM relations r JOIN pg_trigger t ON tgrelid = r.oid WHERE NOT tgisinternal LIMIT 1
 
 -- a table's privileges
 SELECT format('REVOKE SELECT ON %s FROM PUBLIC', identity) FROM relations WHERE relkind = 'r' LIMIT 1
