@@ -20,6 +20,12 @@ SELECT * FROM journey.resolve_aliases('SELECT * FROM logins', 'latest_user');
 SELECT * FROM journey.resolve_aliases('SELECT * FROM logins', max_users => 1);
 SELECT alias, is_user, visitor_id, members FROM journey.resolve_aliases('SELECT * FROM logins', max_members => 2);
 
+-- A star with a limit settles: its edges are taken by their first times, however often they come again.
+SELECT alias, is_user, visitor_id, members FROM journey.resolve_aliases(
+  $$VALUES ('d1', 'u', timestamptz '2026-01-01'), ('d2', 'u', '2026-01-02'), ('d1', 'u', '2026-01-03')$$, 'latest_user', max_members => 2);
+SELECT * FROM journey.alias_conflicts(
+  $$VALUES ('d1', 'u', timestamptz '2026-01-01'), ('d2', 'u', '2026-01-02'), ('d1', 'u', '2026-01-03'), ('d2', 'u', '2026-01-04')$$, 'latest_user', max_members => 2);
+
 -- Without times everything is seen at an unknown time: ties go to the smaller value.
 SELECT * FROM journey.resolve_aliases('SELECT anonymous_id, user_id FROM logins');
 SELECT * FROM journey.resolve_aliases('SELECT anonymous_id, user_id FROM logins', 'latest_user');
@@ -73,6 +79,16 @@ INSERT INTO seen VALUES
 SELECT * FROM journey.resolve_aliases('SELECT * FROM seen', priority => '{user,email}', unique_kinds => '{user}');
 SELECT * FROM journey.alias_conflicts('SELECT * FROM seen', priority => '{user,email}', unique_kinds => '{user}');
 SELECT ids, links, refused, visitors, p99_members, most_members, hubs[1:2] FROM journey.alias_graph_stats('SELECT * FROM seen', priority => '{user,email}', unique_kinds => '{user}');
+-- Lists may be untyped literals, arrays, or one of each.
+SELECT count(*) FROM journey.resolve_aliases('SELECT * FROM seen', '{user,email}', '{user}');
+SELECT count(*) FROM journey.resolve_aliases('SELECT * FROM seen', '{user,email}', ARRAY['user']);
+SELECT count(*) FROM journey.resolve_aliases('SELECT * FROM seen', ARRAY['user', 'email'], '{user}');
+SELECT count(*) FROM journey.resolve_aliases('SELECT * FROM seen', ARRAY['user', 'email'], ARRAY['user'], '{}', 3);
+SELECT count(*) FROM journey.alias_conflicts('SELECT * FROM seen', '{user,email}', '{user}');
+SELECT visitors FROM journey.alias_graph_stats('SELECT * FROM seen', '{user,email}', '{user}', '{}', 3);
+SELECT visitors FROM journey.alias_graph_stats('SELECT * FROM seen', '{user,email}', '{user}', '{555}');
+SELECT visitors FROM journey.alias_graph_stats('SELECT * FROM seen', '{user,email}', '{user}', ARRAY['555']);
+SELECT visitors FROM journey.alias_graph_stats('SELECT * FROM seen', '{user,email}', '{user}', blocked => ARRAY['555']);
 -- Another priority names the visitors otherwise; without unique kinds they are one.
 SELECT kind, alias, visitor_kind, visitor_id, members FROM journey.resolve_aliases('SELECT * FROM seen', priority => '{email}', unique_kinds => NULL);
 -- All at one time: stronger kinds are linked first, so the e-mail is y's; the cookie goes with x and must leave the rest.
@@ -93,6 +109,14 @@ SELECT * FROM journey.unmerge_aliases('SELECT * FROM logins', $$VALUES ('laptop'
 SELECT * FROM journey.unmerge_aliases('SELECT * FROM logins', $$VALUES ('laptop', 'cid')$$);
 SELECT kind, alias, visitor_kind, visitor_id, members, old_visitor_kind, old_visitor_id
 FROM journey.unmerge_aliases('SELECT * FROM seen', $$VALUES ('user', 'bob', 'phone', '555')$$, priority => '{user}', unique_kinds => '{}');
+
+SELECT count(*) FROM journey.unmerge_aliases('SELECT * FROM seen', $$VALUES ('user', 'bob', 'phone', '555')$$, '{user}', '{user}');
+SELECT count(*) FROM journey.unmerge_aliases('SELECT * FROM logins', $$VALUES ('laptop', 'bob')$$, '{}', 2);
+CREATE TEMP TABLE seen_mapping AS SELECT * FROM journey.resolve_aliases('SELECT * FROM seen', '{user,email}', '{user}');
+SELECT kind, alias, visitor_kind, visitor_id FROM journey.merge_aliases('TABLE seen_mapping', $$VALUES ('cookie', 'c3', 'user', 'bob')$$, '{user,email}', '{user}');
+SELECT count(*) FROM journey.merge_aliases('TABLE seen_mapping', $$VALUES ('cookie', 'c3', 'user', 'bob')$$, ARRAY['user', 'email'], '{user}');
+SELECT count(*) FROM journey.merge_aliases('TABLE seen_mapping', $$VALUES ('cookie', 'c3', 'user', 'bob')$$, '{user,email}', '{user}', '{}');
+SELECT count(*) FROM journey.merge_aliases('TABLE mapping', $$VALUES ('phone', 'dan')$$, '{}', 9, 9);
 
 -- Errors
 \set SHOW_CONTEXT never
@@ -116,6 +140,8 @@ SELECT * FROM journey.alias_owners(NULL);
 SELECT * FROM journey.resolve_aliases('SELECT * FROM seen', priority => '{user,email,user}', unique_kinds => '{}');
 SELECT * FROM journey.resolve_aliases('SELECT * FROM logins', priority => '{}', unique_kinds => '{}');
 SELECT * FROM journey.resolve_aliases($$VALUES (NULL, 'a', 'user', 'b')$$, priority => '{}', unique_kinds => '{}');
+SELECT * FROM journey.resolve_aliases('SELECT * FROM logins', 'latest_user', '{null}');
+SELECT r.* FROM (SELECT array_agg('k' || i) AS kinds FROM generate_series(1, 65) i) k, journey.resolve_aliases('SELECT * FROM seen', kinds, kinds) r;
 SELECT * FROM journey.merge_aliases(NULL, 'SELECT * FROM logins');
 SELECT * FROM journey.merge_aliases('TABLE mapping', NULL);
 SELECT * FROM journey.merge_aliases('TABLE nowhere', 'SELECT * FROM logins');

@@ -35,7 +35,7 @@ void alias_graph::add(node weak, node strong, instant seen_at) {
     if (last.user == no_node || (same_time && ids_[strong].text() > ids_[last.user].text()) ||
         (!same_time && seen_at != unknown_time && (last.seen_at == unknown_time || seen_at > last.seen_at)))
       last = {seen_at, strong};
-    return;
+    if (!rules_.in_order) return;
   } else if (!rules_.in_order) {
     unite(weak, strong);
     return;
@@ -74,10 +74,17 @@ bool alias_graph::stronger(node left, node right) const {
 std::pmr::vector<edge> alias_graph::edges() const {
   std::pmr::vector<edge> edges(memory_);
   edges.reserve(edges_.size() + latest_.size());
-  for (const auto& [ends, seen_at] : edges_)
-    edges.push_back(oriented(static_cast<node>(ends >> 32), static_cast<node>(ends), seen_at));
-  for (node alias = 0; alias < latest_.size(); ++alias)
+  bool latest_alone = rules_.mode == alias_mode::latest_user;
+  for (const auto& [ends, seen_at] : edges_) {
+    check_interrupts();
+    edge one = oriented(static_cast<node>(ends >> 32), static_cast<node>(ends), seen_at);
+    if (!latest_alone || blocked(one) || latest_[one.weak].user == one.strong) edges.push_back(one);
+  }
+  if (rules_.in_order) return edges;  // with the latest users' among them, by their first times
+  for (node alias = 0; alias < latest_.size(); ++alias) {
+    check_interrupts();
     if (latest_[alias].user != no_node) edges.push_back({latest_[alias].seen_at, alias, latest_[alias].user});
+  }
   return edges;
 }
 
@@ -127,8 +134,10 @@ void alias_graph::form_visitors() {
     node& name = names[sets_.find(number)];
     if (name == no_node || stronger(number, name)) name = number;
   }
-  for (node name : names)
+  for (node name : names) {
+    check_interrupts();
     if (name != no_node) heads_.push_back({ids_[name].first_seen, prefix_of(ids_[name].text()), name});
+  }
   sort(heads_, [this](const head& left, const head& right) {
     auto outer = [](const head& one) { return std::tuple(one.first_seen, one.prefix); };
     if (outer(left) != outer(right)) return outer(left) < outer(right);

@@ -43,7 +43,8 @@ struct refused_edge {
 };
 
 /// Collects ids and edges, then resolves them into visitors. The result does not depend on the order in which
-/// edges arrive: guarded edges are taken by time, then by rank and text of their weaker, then stronger end.
+/// edges arrive: guarded edges are taken by their first time, so that what is decided stays so, then by rank
+/// and text of their weaker, then stronger end.
 class alias_graph {
  public:
   alias_graph(std::pmr::memory_resource* memory, const graph_rules& rules);
@@ -101,7 +102,7 @@ class alias_graph {
   std::pmr::vector<kind_rule> kinds_;
   id_pool ids_;
   disjoint_sets sets_;
-  // Both only where the rules need them: the earliest time of each edge; the latest user of each alias.
+  // Both only where the rules need them: the first time of each edge; the latest user of each alias.
   hash_map<std::uint64_t, instant> edges_;
   struct latest {
     instant seen_at;

@@ -4,10 +4,18 @@
 #include <string>
 
 #include "base/sort.hpp"
+#include "pg/array.hpp"
+#include "pg/context.hpp"
 #include "pg/query.hpp"
+
+extern "C" {
+#include "utils/fmgroids.h"
+}
 
 namespace journey::identity {
 namespace {
+
+constexpr std::size_t most_unique_kinds = 64;  // a count for each of them, for each visitor
 
 constexpr pg::query_column user_columns[] = {
     {"alias", TEXTOID}, {"user_id", TEXTOID}, {"seen_at", TIMESTAMPTZOID}};
@@ -23,6 +31,27 @@ std::uint32_t limit(FunctionCallInfo fcinfo, int position, const char* argument)
                 std::string(argument) + " must be at least 1: " + std::to_string(limit),
                 "Give NULL for no limit.");
   return static_cast<std::uint32_t>(limit);
+}
+
+void hint_at_kinds(void* argument) {
+  errhint(
+      "%s is a list, such as '{user,email}'. After a mode, give the arguments by name: blocked => "
+      "'{...}'.",
+      static_cast<const char*>(argument));
+}
+
+/// The elements of a list that are not NULL; none where the list is NULL or not there.
+std::pmr::vector<std::string_view> list(FunctionCallInfo fcinfo, const argument_positions& at, int position,
+                                        const char* argument) {
+  if (position == argument_positions::none || PG_ARGISNULL(position))
+    return std::pmr::vector<std::string_view>(pg::call_memory());
+  Datum array = PG_GETARG_DATUM(position);
+  if (position == at.text_list || (position == at.blocked && at.text_list != argument_positions::none)) {
+    char* spelled = text_to_cstring(DatumGetTextPP(array));
+    array = pg::in_context(hint_at_kinds, argument,
+                           [spelled] { return OidInputFunctionCall(F_ARRAY_IN, spelled, TEXTOID, -1); });
+  }
+  return pg::text_elements(array, argument);
 }
 
 /// A form's columns, with as much of seen_at as is asked for.
@@ -58,22 +87,25 @@ void edge_source::read_arguments(FunctionCallInfo fcinfo, const argument_positio
     if (PG_ARGISNULL(at.mode)) pg::null_argument("mode");
     if (pg::enum_label(PG_GETARG_DATUM(at.mode)) == "latest_user") rules_.mode = alias_mode::latest_user;
   }
-  each_element(fcinfo, at.blocked, [this](std::string_view entry) { blocked_.add(entry); });
+  for (std::string_view entry : list(fcinfo, at, at.blocked, "blocked")) blocked_.add(entry);
   max_users_ = limit(fcinfo, at.max_users, "max_users");
   rules_.max_members = limit(fcinfo, at.max_members, "max_members");
-  each_element(fcinfo, at.priority, [this](std::string_view name) {
+  for (std::string_view name : list(fcinfo, at, at.priority, "priority")) {
     if (kinds_.find(0, name) != no_node)
       throw error(sqlstate::invalid_parameter_value, "priority names the kind " + quoted(name) + " twice");
     add_kind(name);
-  });
+  }
   prioritised_ = kinds_.size();
-  each_element(fcinfo, at.unique_kinds, [this](std::string_view name) {
+  for (std::string_view name : list(fcinfo, at, at.unique_kinds, "unique_kinds")) {
     if (kinds_.find(0, name) == no_node)
       throw error(sqlstate::invalid_parameter_value,
                   "unique_kinds names the kind " + quoted(name) + ", which priority does not",
                   "Name it in priority, too.");
+    if (unique_.size() == most_unique_kinds)
+      throw error(sqlstate::program_limit_exceeded,
+                  "unique_kinds names more than " + std::to_string(most_unique_kinds) + " kinds");
     unique_.push_back(add_kind(name));
-  });
+  }
   rules_.in_order =
       max_users_ != graph_rules::no_limit || rules_.max_members != graph_rules::no_limit || !unique_.empty();
 }

@@ -45,6 +45,8 @@ struct argument_positions {
   int priority = none;
   int unique_kinds = none;
   int max_members = none;
+  int text_list =
+      none;  // that of priority and unique_kinds which is the text of an array; so is blocked then
   edge_form form() const { return priority == none ? edge_form::users : edge_form::kinds; }
 };
 
@@ -105,19 +107,6 @@ class edge_source {
   node prioritised_ = 0;  // how many these are
   std::pmr::vector<kind> unique_;
 };
-
-/// Hands over the elements of a text[] argument that are not NULL; none where it is NULL or `none`.
-template <class Element>
-void each_element(FunctionCallInfo fcinfo, int position, Element element) {
-  if (position == argument_positions::none || PG_ARGISNULL(position)) return;
-  Datum* values;
-  bool* nulls;
-  int count;
-  deconstruct_array(PG_GETARG_ARRAYTYPE_P(position), TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls,
-                    &count);
-  for (int i = 0; i < count; ++i)
-    if (!nulls[i]) element(pg::text_view(values[i]));
-}
 
 /// The rows of a result, column by column.
 class row_writer {

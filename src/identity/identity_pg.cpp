@@ -14,6 +14,8 @@ constexpr argument_positions with_users{
     .edges = 0, .mode = 1, .blocked = 2, .max_users = 3, .max_members = 4};
 constexpr argument_positions with_kinds{
     .edges = 0, .blocked = 3, .priority = 1, .unique_kinds = 2, .max_members = 4};
+constexpr argument_positions with_kinds_text{
+    .edges = 0, .blocked = 3, .priority = 1, .unique_kinds = 2, .max_members = 4, .text_list = 1};
 
 /// The edges of a call and the graph they form, not yet resolved.
 struct reading {
@@ -109,8 +111,10 @@ Datum hubs(FunctionCallInfo fcinfo, const edge_source& source, const alias_graph
     ++neighbours[one.strong];
   }
   std::pmr::vector<node> order(memory);
-  for (node id = 0; id < ids.size(); ++id)
+  for (node id = 0; id < ids.size(); ++id) {
+    check_interrupts();
     if (neighbours[id] != 0) order.push_back(id);
+  }
   auto top = order.begin() + static_cast<std::ptrdiff_t>(std::min(most_hubs, order.size()));
   std::partial_sort(order.begin(), top, order.end(), [&](node left, node right) {
     check_interrupts();
@@ -158,8 +162,10 @@ Datum alias_graph_stats(FunctionCallInfo fcinfo, const argument_positions& at) {
     for (node member : of) users += ids[member].kind == user_kind;
   }
   sort(sizes, std::less());
-  auto linked =
-      std::count_if(edges.begin(), edges.end(), [&graph](const edge& one) { return !graph.blocked(one); });
+  auto linked = std::count_if(edges.begin(), edges.end(), [&graph](const edge& one) {
+    check_interrupts();
+    return !graph.blocked(one);
+  });
   out.row([&] {
     out.number(members);
     if (source.form() == edge_form::users) out.number(users);
@@ -184,10 +190,13 @@ Datum alias_graph_stats(FunctionCallInfo fcinfo, const argument_positions& at) {
 
 JOURNEY_FUNCTION(resolve_aliases) { return resolve_aliases(fcinfo, with_users); }
 JOURNEY_FUNCTION(resolve_aliases_of_kinds) { return resolve_aliases(fcinfo, with_kinds); }
+JOURNEY_FUNCTION(resolve_aliases_of_kinds_text) { return resolve_aliases(fcinfo, with_kinds_text); }
 JOURNEY_FUNCTION(alias_conflicts) { return alias_conflicts(fcinfo, with_users); }
 JOURNEY_FUNCTION(alias_conflicts_of_kinds) { return alias_conflicts(fcinfo, with_kinds); }
+JOURNEY_FUNCTION(alias_conflicts_of_kinds_text) { return alias_conflicts(fcinfo, with_kinds_text); }
 JOURNEY_FUNCTION(alias_graph_stats) { return alias_graph_stats(fcinfo, with_users); }
 JOURNEY_FUNCTION(alias_graph_stats_of_kinds) { return alias_graph_stats(fcinfo, with_kinds); }
+JOURNEY_FUNCTION(alias_graph_stats_of_kinds_text) { return alias_graph_stats(fcinfo, with_kinds_text); }
 
 JOURNEY_FUNCTION(alias_owners) {
   workspace work("journey alias_owners");

@@ -269,11 +269,12 @@ class left_out_pairs {
   void warn_of_strangers(const id_pool& ids) const {
     std::size_t strangers = 0;
     std::uint64_t first = std::numeric_limits<std::uint64_t>::max();
-    for (const auto& [ends, held] : held_)
-      if (!held) {
-        ++strangers;
-        first = std::min(first, ends);
-      }
+    for (const auto& [ends, held] : held_) {
+      check_interrupts();
+      if (held) continue;
+      ++strangers;
+      first = std::min(first, ends);
+    }
     if (strangers == 0) return;
     const id_pool::id& left = ids[static_cast<node>(first >> 32)];
     const id_pool::id& right = ids[static_cast<node>(first)];
@@ -336,7 +337,10 @@ Datum unmerge_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
   std::pmr::vector<before> old(whole.ids().size(), &memory);
   for (std::size_t i = 0; i < whole.visitor_count(); ++i) {
     alias_graph::visitor visitor = whole[i];
-    for (node member : visitor.members) old[member] = {visitor.id, visitor.members.size()};
+    for (node member : visitor.members) {
+      check_interrupts();
+      old[member] = {visitor.id, visitor.members.size()};
+    }
   }
   auto in = [](const id_pool& there, const id_pool::id& id) { return there.find(id.kind, id.text()); };
   for (std::size_t i = 0; i < cut.visitor_count(); ++i) {
@@ -357,13 +361,19 @@ Datum unmerge_aliases(FunctionCallInfo fcinfo, const argument_positions& at) {
 constexpr argument_positions merge_with_users{.edges = 1, .blocked = 2, .max_users = 3, .max_members = 4};
 constexpr argument_positions merge_with_kinds{
     .edges = 1, .blocked = 4, .priority = 2, .unique_kinds = 3, .max_members = 5};
+constexpr argument_positions merge_with_kinds_text{
+    .edges = 1, .blocked = 4, .priority = 2, .unique_kinds = 3, .max_members = 5, .text_list = 3};
 constexpr argument_positions unmerge_with_users{.edges = 0, .blocked = 2, .max_users = 3, .max_members = 4};
 constexpr argument_positions unmerge_with_kinds{
     .edges = 0, .blocked = 4, .priority = 2, .unique_kinds = 3, .max_members = 5};
+constexpr argument_positions unmerge_with_kinds_text{
+    .edges = 0, .blocked = 4, .priority = 2, .unique_kinds = 3, .max_members = 5, .text_list = 3};
 
 }  // namespace
 
 JOURNEY_FUNCTION(merge_aliases) { return merge_aliases(fcinfo, merge_with_users); }
 JOURNEY_FUNCTION(merge_aliases_of_kinds) { return merge_aliases(fcinfo, merge_with_kinds); }
+JOURNEY_FUNCTION(merge_aliases_of_kinds_text) { return merge_aliases(fcinfo, merge_with_kinds_text); }
 JOURNEY_FUNCTION(unmerge_aliases) { return unmerge_aliases(fcinfo, unmerge_with_users); }
 JOURNEY_FUNCTION(unmerge_aliases_of_kinds) { return unmerge_aliases(fcinfo, unmerge_with_kinds); }
+JOURNEY_FUNCTION(unmerge_aliases_of_kinds_text) { return unmerge_aliases(fcinfo, unmerge_with_kinds_text); }

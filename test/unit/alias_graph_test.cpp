@@ -107,8 +107,15 @@ outcome reference(std::vector<row> rows, alias_mode mode, limits most = {}) {
       row& last = latest[*one.alias];
       if (!last.user || rank(one) > rank(last)) last = one;
     }
-    rows.clear();
-    for (const auto& [alias, one] : latest) rows.push_back(one);
+    auto first_time = [&](const row& pair) {
+      instant first = unknown_time;
+      for (const row& one : rows)
+        if (one.alias == pair.alias && one.user == pair.user) first = std::min(first, one.seen_at);
+      return first;
+    };
+    std::vector<row> kept;
+    for (const auto& [alias, one] : latest) kept.push_back({one.alias, one.user, first_time(one)});
+    rows = kept;
   }
   std::sort(rows.begin(), rows.end(), [](const row& left, const row& right) {
     return std::tie(left.seen_at, left.alias, left.user) < std::tie(right.seen_at, right.alias, right.user);
