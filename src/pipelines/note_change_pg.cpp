@@ -346,15 +346,15 @@ void write_marks(const noted_source& from) {
 
 void write_all_marks() {
   PushActiveSnapshot(GetTransactionSnapshot());
-  // Texts that read the same in any session; and a transaction that has written may have become read-only
-  // since.
+  // Texts that read the same in any session.
   int nest = NewGUCNestLevel();
-  for (auto [setting, value] : {std::pair("datestyle", "ISO"),
-                                {"intervalstyle", "postgres"},
-                                {"extra_float_digits", "3"},
-                                {"transaction_read_only", "off"}})
+  for (auto [setting, value] :
+       {std::pair("datestyle", "ISO"), {"intervalstyle", "postgres"}, {"extra_float_digits", "3"}})
     set_config_option(setting, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+  bool read_only = XactReadOnly;  // a transaction that has written may have become so since
+  XactReadOnly = false;
   for (const noted_source& source : noted->sources) write_marks(source);
+  XactReadOnly = read_only;
   AtEOXact_GUC(true, nest);
   PopActiveSnapshot();
 }

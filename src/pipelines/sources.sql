@@ -109,7 +109,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.check_source(journey.pipelines, regclass, journey.change_mode) IS 'Internal: the errors of add_source that are about the table as a whole';
 
-CREATE FUNCTION journey.source_keys(s journey.pipeline_sources, OUT expression text, OUT definition text) RETURNS SETOF record
+CREATE FUNCTION journey.source_keys(s journey.pipeline_sources, OUT expression text, OUT definition text, OUT plain boolean) RETURNS SETOF record
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   WITH wanted (number, expression, more, brin) AS (
@@ -129,12 +129,13 @@ BEGIN ATOMIC
     FROM possible AS p CROSS JOIN LATERAL (VALUES (p.expression), (p.more)) AS x (sql))
   SELECT p.expression,
     CASE WHEN p.brin THEN format('USING brin (%s) WITH (pages_per_range = 16, autosummarize = on)', k.written)
-      ELSE format('(%s)', concat_ws(', ', k.written, CASE WHEN p.with_time AND p.more <> '' THEN m.written END)) END
+      ELSE format('(%s)', concat_ws(', ', k.written, CASE WHEN p.with_time AND p.more <> '' THEN m.written END)) END,
+    k.written NOT LIKE '(%' AND (p.more = '' OR NOT p.with_time OR m.written NOT LIKE '(%')
   FROM possible AS p JOIN key AS k ON k.sql = p.expression LEFT JOIN key AS m ON m.sql = p.more
   ORDER BY p.number;
 END;
 COMMENT ON FUNCTION journey.source_keys(journey.pipeline_sources) IS
-  'Internal: by which expressions a source is looked up, and the index that would serve';
+  'Internal: by which expressions a source is looked up, the index that would serve, and whether it is on columns alone';
 
 CREATE FUNCTION journey.has_index(relation regclass, expression text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -181,7 +182,7 @@ BEGIN
   END LOOP;
   FOR key IN SELECT * FROM journey.source_keys(s) LOOP
     done := journey.has_index(s.relation, key.expression);
-    runs := empty;
+    runs := empty AND key.plain;  -- an index on an expression could fail somebody's insert: not made unasked
     IF partitioned AND NOT empty AND NOT done THEN
       -- First the partitions, one by one and without stopping writers; the index of the whole then takes these in.
       RETURN QUERY
@@ -284,7 +285,7 @@ BEGIN
   IF NOT dry_run THEN PERFORM journey.save_source(s); END IF;
 END $$;
 COMMENT ON FUNCTION journey.add_source(text, regclass, journey.source_preset, text, text, text, text, jsonb, text, text, text, text, text, jsonb, journey.change_mode, text, interval, interval, boolean) IS
-  'Makes a table a source of a pipeline, and returns the statements that it ran, or would run with dry_run. Those with CONCURRENTLY, and the one for the whole after those for partitions, are left to you: on a table with rows no index is built. ts, event_id, the ids, event, page_url, referrer, condition, passive, and in conversions "when" and "value" are SQL expressions over the columns of the row: no subqueries, nothing volatile, not the clock; NULL where there is none. In condition, passive and conversions the name event stands for the expression event. Only rows with condition count; rows with passive open and extend no session. conversions: kind -> {"when": condition, "value": expression}; sign_up is the kind that sessions and attribution know. ids: further kinds of ids -> expression. A row counts for its strongest id. An event id counts once within event_id_window. changes: see change_mode; overlap is for received_at. With the column a COPY without a list of columns fails, and SELECT * shows it: the mode trigger adds none. Errors name the argument';
+  'Makes a table a source of a pipeline, and returns the statements that it ran, or would run with dry_run. Those with CONCURRENTLY, and the one for the whole after those for partitions, are left to you: on a table with rows no index is built; nor is one on an expression, which could fail an insert. ts, event_id, the ids, event, page_url, referrer, condition, passive, and in conversions "when" and "value" are SQL expressions over the columns of the row: no subqueries, nothing volatile, not the clock; NULL where there is none. In condition, passive and conversions the name event stands for the expression event. Only rows with condition count; rows with passive open and extend no session. conversions: kind -> {"when": condition, "value": expression}; sign_up is the kind that sessions and attribution know. ids: further kinds of ids -> expression. A row counts for its strongest id. An event id counts once within event_id_window. changes: see change_mode; overlap is for received_at. With the column a COPY without a list of columns fails, and SELECT * shows it: the mode trigger adds none. Errors name the argument';
 
 CREATE FUNCTION journey.release_source(relation regclass) RETURNS SETOF text
 LANGUAGE plpgsql AS $$
