@@ -106,7 +106,7 @@ def catalog():
         ),
         "every function in SQL is bound to what it names when it is made",
     )
-    tests = "\n".join(path.read_text() for folder in ("sql", "test", "test/data") for path in (ROOT / folder).glob("*.sql"))
+    tests = "\n".join(path.read_text() for folder in ("sql", "test", "test/data", "test/support") for path in (ROOT / folder).glob("*.sql"))
     public = rows(
         f"SELECT DISTINCT proname FROM ({FUNCTIONS}) f WHERE NOT EXISTS (SELECT FROM unnest(proargtypes || prorettype) t"
         " WHERE t IN ('internal'::regtype, 'cstring'::regtype, 'trigger'::regtype)) AND NOT EXISTS (SELECT FROM pg_aggregate WHERE f.oid IN"

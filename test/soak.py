@@ -89,7 +89,7 @@ class Session:
             if line.startswith(("ERROR:  ", "FATAL:  ", "PANIC:  ")):
                 state = line[8:13]
         self.states[state] += 1
-        bad = state.startswith(("XX", "57P", "08")) or "server closed the connection" in said or "connection to server was lost" in said
+        bad = state.startswith(("XX", "57P")) or "server closed the connection" in said or "connection to server was lost" in said
         leak = "WARNING" in said and ("leak" in said or "not closed" in said)
         if bad or leak or seconds > TIMEOUT + PATIENCE:
             self.faults.append(f"{seconds:.1f} seconds: {said[:500]}\n  {statement[:2000]}")
@@ -128,7 +128,7 @@ VALUES = {
     "bytea": ["''", "'\\x00'", "'\\x0101000000'"],
     "json": ["'{}'", "'[1, null]'", "'\"a\"'"],
     "jsonb": ["'{}'", "'[1, null]'", "'{\"a\": {\"b\": 1}}'"],
-    "regclass": ["'edges'", "0"],
+    "regclass": ["'edges'", "'sample'", "'pg_class'"],
     "regprocedure": ["0", "'now()'"],
     "regtype": ["'text'", "0"],
     "oid": ["0", "1", "4294967295"],
