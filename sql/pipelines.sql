@@ -153,6 +153,8 @@ FROM journey.pipelines AS p WHERE name IN ('web', 'latest') ORDER BY id;
 SELECT (journey.pipeline_named('web')).id = id FROM journey.pipelines WHERE name = 'web';
 SELECT journey.source_name('shop.events'), journey.has_index('shop.events', 'event_id'), journey.has_index('shop.events', 'email'), journey.has_index('shop.events', 'lower(email)'), journey.current_xid() = pg_current_xact_id()::text::bigint AS number, journey.current_xid(5) - journey.current_xid() AS more;
 SELECT sql, type, columns, immutable FROM journey.source_expression('shop.events', 'event = lower(email) AND ts::date > ''2025-01-01''', 'condition', 'coalesce(event, page_url)');
+SELECT * FROM journey.source_expression(NULL, 'true', 'condition');
+SELECT * FROM journey.source_expression(0, 'true', 'condition');
 SELECT * FROM journey.preset_expressions('rudderstack', 'shop.tracks');
 SELECT argument, key, sql FROM journey.source_arguments('shop.events', '{"ts": "ts", "user_id": "user_id"}', '{"email": "email"}', '{"order": {}}') ORDER BY 1, 2;
 SELECT k.* FROM journey.pipeline_sources AS s, journey.source_keys(s) AS k WHERE s.relation = 'shop.orders'::regclass;

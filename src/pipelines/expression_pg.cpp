@@ -130,6 +130,9 @@ Datum columns_of(Node* expression, Relation relation, const char* argument, cons
 /// the columns it reads, and whether an index may be made on it. Raises for what is no expression over the
 /// relation, and for one whose value is not the row's alone.
 JOURNEY_FUNCTION(source_expression) {
+  for (int position : {0, 1, 2})
+    if (PG_ARGISNULL(position))
+      throw error(sqlstate::null_value_not_allowed, "relation, expression and argument must not be NULL");
   Oid relation_id = PG_GETARG_OID(0);
   char* written = text_to_cstring(PG_GETARG_TEXT_PP(1));
   char* argument = text_to_cstring(PG_GETARG_TEXT_PP(2));
@@ -140,7 +143,9 @@ JOURNEY_FUNCTION(source_expression) {
     throw error(sqlstate::internal_error, "source_expression returns a row");
   given_expression given{argument, written};
   return pg::in_context(locate_error, reinterpret_cast<const char*>(&given), [&] {
-    Relation relation = relation_open(relation_id, AccessShareLock);
+    Relation relation = try_relation_open(relation_id, AccessShareLock);
+    if (relation == nullptr)
+      throw error("42P01", "there is no relation with OID " + std::to_string(relation_id));
     ParseState* state = make_parsestate(nullptr);
     state->p_sourcetext = written;
     ParseNamespaceItem* item =
