@@ -38,7 +38,7 @@ DROP DATABASE channels_after;
 DROP DATABASE channels_latin1;
 DROP DATABASE channels_ascii;
 SET client_min_messages = warning;
-SELECT plan(50);
+SELECT plan(61);
 
 SELECT is(:'after'::text, :'before', 'dump and restore keep every row');
 SELECT is(:'dumped'::text, '4', 'the dump holds the user''s four rows and no shipped one');
@@ -60,15 +60,19 @@ SELECT results_eq($$SELECT proname::text COLLATE "default", provolatile::text, p
 
 -- The shipped data
 SELECT is_empty($$SELECT name FROM journey.sources, unnest(names) AS name GROUP BY name HAVING count(*) > 1$$, 'no name belongs to two shipped sources');
-SELECT is_empty($$SELECT source FROM journey.sources GROUP BY source HAVING count(*) > 1$$, 'no source is listed twice');
+SELECT is_empty($$SELECT source FROM journey.sources GROUP BY source, category = 'ad' HAVING count(*) > 1$$, 'no source is listed twice, but for its ads');
 SELECT is_empty($$SELECT s.source, t.source FROM journey.sources s, journey.sources t WHERE s.source = ANY (t.names) AND s.source <> t.source$$, 'no source has the name of another');
 SELECT is_empty($$SELECT source, name FROM journey.sources, unnest(names || source) AS name WHERE name <> lower(trim(name))$$, 'names are in lower case');
-SELECT is_empty($$SELECT category FROM journey.sources WHERE category NOT IN ('search', 'social', 'video', 'shopping', 'email', 'ai', 'excluded')$$, 'categories are the documented ones');
+SELECT is_empty($$SELECT category FROM journey.sources WHERE category NOT IN ('search', 'social', 'video', 'shopping', 'email', 'ai', 'local', 'ad', 'excluded')$$, 'categories are the documented ones');
 SELECT is_empty($$SELECT s.source, name, r FROM journey.sources s, unnest(names) AS name, journey.referrer_source('https://' || replace(name, '.*', '.com') || '/') r
-  WHERE name LIKE '%.%' AND name NOT LIKE 'com.%' AND name NOT LIKE '%:%' AND name LIKE '%.*' AND r.source <> s.source
+  WHERE name LIKE '%.%' AND name NOT LIKE 'com.%' AND name NOT LIKE '%:%' AND name LIKE '%.*' AND name !~ '\*.*\*|/' AND r.source <> s.source
     AND NOT EXISTS (SELECT FROM journey.sources t WHERE replace(name, '.*', '.com') = ANY (t.names))$$, 'each label.* is found');
 SELECT is_empty($$SELECT s.source, name, r FROM journey.sources s, unnest(names) AS name, journey.referrer_source('https://www.' || name || '/') r
-  WHERE name LIKE '%.%' AND name NOT LIKE '%.*' AND name NOT LIKE '% %' AND r.source <> s.source$$, 'each host is found, and those below it');
+  WHERE name LIKE '%.%' AND name !~ '[*/ ]' AND r.source <> s.source$$, 'each host is found, and those below it');
+
+SELECT is_empty($$SELECT source, journey.source_name(source) FROM journey.sources WHERE journey.source_name(source) <> source AND source NOT LIKE '%.%'$$, 'each source has its own name');
+SELECT is_empty($$SELECT name FROM journey.touch_params, (VALUES (timestamptz '2026-01-01')) AS v (ts) WHERE field = 'click_id' AND medium IN ('cpc', 'display')
+  GROUP BY name HAVING journey.last_touch(journey.trail(ts, '30 min', row(ts, 'x', NULL, NULL, NULL, NULL, NULL, NULL, NULL, name || '=1')::journey.touch), 'infinity', 'paid') IS NULL$$, 'each ad click id makes a paid touch');
 
 -- The same in every plan
 CREATE TABLE visits AS
@@ -88,7 +92,7 @@ SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SELECT matches(explained('SELECT journey.touch(ts, page_url, referrer, own_hosts) FROM visits'), 'Workers Launched: [12]', 'parallel workers make touches');
 SELECT is_empty('SELECT n, touch FROM touches EXCEPT SELECT n, journey.touch(ts, page_url, referrer, own_hosts) FROM visits', 'the same ones');
-SELECT is_empty('SELECT n, (touch).channel FROM touches WHERE touch IS DISTINCT FROM NULL EXCEPT SELECT n, journey.channel((touch).source, (touch).medium, (touch).campaign, (touch).referrer, (touch).click_id) FROM touches', 'channel() gives the channel of each touch');
+SELECT is_empty('SELECT n, (touch).channel FROM touches WHERE touch IS DISTINCT FROM NULL EXCEPT SELECT n, journey.channel((touch).source, (touch).medium, (touch).campaign, (touch).referrer, (touch).click_id, (touch).landing_page) FROM touches', 'channel() gives the channel of each touch');
 SET max_parallel_workers_per_gather = 0;
 SELECT is_empty('SELECT n FROM touches JOIN visits USING (n) WHERE (touch IS DISTINCT FROM NULL) <> (page_url ~ ''utm_source|gclid'' OR coalesce(referrer, '''') = '''' OR NOT
     (journey.site(journey.url_host(referrer)) = ''example.com'' OR coalesce(journey.site(journey.url_host(referrer)) = ANY (SELECT journey.site(h) FROM unnest(own_hosts) h), false)))',
@@ -135,6 +139,28 @@ ROLLBACK TO before;
 SELECT results_eq('TABLE seen UNION ALL SELECT 4, kept_channel(''ours''), NULL, NULL ORDER BY step', $$VALUES (0, 'Unassigned', NULL, 'referral'), (1, 'Ours', 'b', 'search'), (2, 'Mine', 'b', 'social'), (4, 'Mine', NULL, NULL)$$, 'a kept statement sees each change, and its undoing');
 ROLLBACK;
 SELECT is(kept_channel('ours'), 'Unassigned', 'and the end of it all');
+
+-- What rules can look at: the path of the referrer, the landing page
+BEGIN;
+INSERT INTO journey.channel_rules (position, channel, referrer, referrer_path, landing_page) VALUES (1, 'Docs', '{wiki.example.org}', '{/docs/*}', NULL), (2, 'Sale', NULL, NULL, '{*/sale/*}');
+INSERT INTO journey.sources (source, category, names) VALUES ('their blog', 'social', '{partner.example/blog}');
+SELECT results_eq($$SELECT (journey.touch('2026-01-01', page, referrer)).channel FROM (VALUES (1, 'https://a.com/', 'https://wiki.example.org/Docs/x?y'), (2, 'https://a.com/', 'https://wiki.example.org/'), (3, 'https://a.com/Sale/1?utm_medium=cpc', NULL),
+  (4, 'https://a.com/', 'https://www.partner.example/blog/1'), (5, 'https://a.com/', 'https://www.partner.example/blogs')) AS v (n, page, referrer) ORDER BY n$$,
+  $$VALUES ('Docs'), ('Referral'), ('Sale'), ('Organic Social'), ('Referral')$$, 'rules and sources by path and landing page');
+SELECT is(journey.channel('x', 'cpc', landing_page => 'https://a.com/sale/'), 'Sale', 'in channel(), too');
+ROLLBACK;
+
+-- The same kinds as people reported them
+SELECT is_empty($$SELECT m, t FROM unnest('{pmax,search,ads,google_ads,sem,social,video}'::text[]) AS m, journey.touch('2026-01-01', 'https://a.com/?utm_source=google&gclid=x&utm_medium=' || m) AS t WHERE t.channel <> 'Paid Search'$$, 'a click id of ads makes an ad');
+SELECT results_eq($$SELECT medium, (journey.touch('2026-01-01', 'https://a.com/?utm_source=google&gclid=x&utm_medium=' || medium)).channel FROM unnest('{email,affiliate,sms,organic,referral,web-push}'::text[]) WITH ORDINALITY AS m (medium, n) ORDER BY n$$,
+  $$VALUES ('email', 'Email'), ('affiliate', 'Affiliates'), ('sms', 'SMS'), ('organic', 'Organic Search'), ('referral', 'Referral'), ('web-push', 'Mobile Push Notifications')$$, 'but for media that name another channel');
+SELECT is_empty($$SELECT host, t FROM unnest('{www.googleadservices.com,googleads.g.doubleclick.net,yabs.yandex.ru,an.yandex.ru,pagead2.googlesyndication.com,syndicatedsearch.goog,aax.amazon-adsystem.com,trc.taboola.com}'::text[]) AS host,
+  journey.touch('2026-01-01', 'https://a.com/', 'https://' || host || '/') AS t WHERE t.channel NOT LIKE 'Paid%' AND t.channel <> 'Display'$$, 'servers of ads are ads');
+SELECT is_empty($$SELECT host FROM unnest('{deref-gmx.net,lightmailer-bap.gmx.net,3c-bap.web.de,deref-web.de,deref-mail.com,deref-1und1-02.de,mailbusiness.ionos.de,email.ionos.fr,wmail.orange.fr,rich-v02.bluewin.ch,webmail.tim.it,mail.vodafone.de,mail.infomaniak.com,webmail.example.org}'::text[]) AS host
+  WHERE (journey.touch('2026-01-01', 'https://a.com/', 'https://' || host || '/')).channel <> 'Email'$$, 'webmail');
+SELECT is_empty($$SELECT url FROM unnest('{https://www.afterpay.com/en-AU/stores,https://www.klarna.com,https://apps.shopify.com}'::text[]) AS url WHERE (journey.touch('2026-01-01', 'https://a.com/', url)).channel IS DISTINCT FROM 'Organic Shopping'$$, 'sites of payment services are contacts');
+SELECT is_empty($$SELECT url FROM unnest('{https://portal.afterpay.com/x,https://pay.klarna.com/,https://checkout.shopify.com/,https://www.paypal.com/,https://checkout.stripe.com/pay}'::text[]) AS url WHERE (journey.touch('2026-01-01', 'https://a.com/', url)).source IS NOT NULL$$, 'their checkouts are none');
+SELECT is((journey.touch('2026-01-01', 'https://a.com/', 'https://web.de/')).channel, 'Referral', 'a name is no host');
 
 -- As an ordinary user, with any search_path
 CREATE SCHEMA hostile;

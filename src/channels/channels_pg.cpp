@@ -90,10 +90,18 @@ JOURNEY_FUNCTION(touch) {
 
 JOURNEY_FUNCTION(channel) {
   channels::touch contact;
-  static constexpr touch_text arguments[] = {touch_text::source, touch_text::medium, touch_text::campaign,
-                                             touch_text::referrer, touch_text::click_id};
-  for (int i = 0; i < 5; ++i)
+  static constexpr touch_text arguments[] = {touch_text::source,   touch_text::medium,
+                                             touch_text::campaign, touch_text::referrer,
+                                             touch_text::click_id, touch_text::landing_page};
+  for (int i = 0; i < 6; ++i)
     if (!PG_ARGISNULL(i)) contact[arguments[i]] = pg::text_argument(fcinfo, i);
   auto& site = pg::call_site<channel_site>(fcinfo, fcinfo);
   return pg::text_datum(site.tables.current().channel(contact, reader_of_call()));
+}
+
+JOURNEY_FUNCTION(source_name) {
+  std::string_view source = pg::text_argument(fcinfo, 0);
+  if (is_absent(source)) PG_RETURN_NULL();
+  auto& site = pg::call_site<channel_site>(fcinfo, fcinfo);
+  return pg::text_datum(site.tables.current().source_name(source, reader_of_call()));
 }

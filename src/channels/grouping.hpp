@@ -61,26 +61,47 @@ class grouping {
   /// Nothing where `referrer` is no URL with a host.
   std::optional<referral> refer(std::string_view referrer, const url_reader& reader);
 
+  /// The one name of a source, however a campaign writes it: a known source's own name, the host of a URL,
+  /// else the text in lower case.
+  std::string_view source_name(std::string_view source, const url_reader& reader);
+
  private:
   struct campaign;
   struct known_host {
     const source* known;
     std::uint32_t site_at, site_size;  // where in the host its site is; the whole host where it has none
+    std::uint32_t paths_at, paths;     // in paths_: the sources of some of its paths
+  };
+  struct known_name {
+    const source* known;
+    bool ad;   // names a source's ads
+    bool url;  // is written as a URL or a host
   };
 
   known_host look_up(std::string_view host);
   std::string_view site_or_host(std::string_view host);
   bool is_own(std::string_view host, std::string_view page_host, const own_sites& own);
-  referral sent_by(std::string_view name);
+  const source* known_at(std::string_view host, std::string_view path);
+  known_name look_up_name(std::string_view source, const url_reader& reader);
+  known_name find_name(std::string_view name, const url_reader& reader);
+  std::string_view written_name(std::string_view source, const known_name& name, const url_reader& reader);
+  std::string_view ad_medium(const source* known) const;
+  std::string_view category(const source* known) const;
+  referral sent_by(const source* known, std::string_view name) const;
   std::optional<referral> refer(const std::optional<url>& referrer, const url_reader& reader);
-  campaign campaign_of(std::string_view query, const url_reader& reader) const;
+  campaign campaign_of(const url& page, const url_reader& reader) const;
   const touch_param* click_param(std::string_view click_id, const url_reader& reader) const;
-  static bool fill_origin(touch& contact, const touch_param* click, const std::optional<referral>& from);
-  std::string_view channel_of(const touch& contact, std::string_view origin_host, const url_reader& reader);
+  bool fill_origin(touch& contact, const touch_param* click, const std::optional<referral>& from,
+                   const url_reader& reader);
+  std::string_view channel_of(const touch& contact, const touch_param* click,
+                              const std::optional<url>& origin, const std::optional<url>& page,
+                              const url_reader& reader);
 
   std::pmr::vector<touch_param> params_;
   name_map<std::uint32_t> param_numbers_;
   name_map<known_host> looked_up_;
+  name_map<known_name> named_;
+  std::pmr::vector<path_source> paths_;
 };
 
 }  // namespace journey::channels

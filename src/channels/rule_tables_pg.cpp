@@ -47,8 +47,8 @@ class table_reader {
     static constexpr pg::query_column columns[] = {
         {"source", TEXTOID}, {"category", TEXTOID}, {"names", TEXTARRAYOID}, {"term_params", TEXTARRAYOID}};
     pg::read_query(
-        "SELECT source, category, names, term_params FROM journey.sources ORDER BY shipped, source COLLATE "
-        "pg_catalog.\"C\"",
+        "SELECT source, category, names, term_params FROM journey.sources ORDER BY shipped, category IS NOT "
+        "DISTINCT FROM 'ad', source COLLATE pg_catalog.\"C\"",
         "journey.sources", columns, [this](const Datum* values, const bool* nulls) {
           texts term_params =
               elements(values[3], "term_params", [this](auto text) { return copied(text, memory_); });
@@ -73,13 +73,13 @@ class table_reader {
   }
 
   void read_rules() {
-    static constexpr pg::query_column columns[] = {{"channel", TEXTOID},       {"source", TEXTARRAYOID},
-                                                   {"category", TEXTARRAYOID}, {"medium", TEXTARRAYOID},
-                                                   {"campaign", TEXTARRAYOID}, {"click_id", TEXTARRAYOID},
-                                                   {"referrer", TEXTARRAYOID}};
+    static constexpr pg::query_column columns[] = {
+        {"channel", TEXTOID},       {"source", TEXTARRAYOID},        {"category", TEXTARRAYOID},
+        {"medium", TEXTARRAYOID},   {"campaign", TEXTARRAYOID},      {"click_id", TEXTARRAYOID},
+        {"referrer", TEXTARRAYOID}, {"referrer_path", TEXTARRAYOID}, {"landing_page", TEXTARRAYOID}};
     pg::read_query(
-        "SELECT channel, source, category, medium, campaign, click_id, referrer FROM journey.channel_rules"
-        " ORDER BY position, shipped, channel COLLATE pg_catalog.\"C\"",
+        "SELECT channel, source, category, medium, campaign, click_id, referrer, referrer_path, landing_page"
+        " FROM journey.channel_rules ORDER BY position, shipped, channel COLLATE pg_catalog.\"C\"",
         "journey.channel_rules", columns, [this](const Datum* values, const bool* nulls) {
           std::array<channel_rules::patterns, rule_fields> conditions;
           for (std::size_t i = 0; i < rule_fields; ++i)

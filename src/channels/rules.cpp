@@ -12,7 +12,8 @@ std::uint64_t bit(std::size_t number) { return std::uint64_t{1} << (number % 64)
 
 channel_rules::channel_rules(std::pmr::memory_resource* memory)
     : memory_(memory), rules_(memory), columns_{column(memory), column(memory), column(memory),
-                                                column(memory), column(memory), column(memory)} {}
+                                                column(memory), column(memory), column(memory),
+                                                column(memory), column(memory)} {}
 
 void channel_rules::add(std::string_view channel, const std::array<patterns, rule_fields>& conditions) {
   std::size_t number = rules_.size();

@@ -12,8 +12,8 @@
 namespace journey::channels {
 
 /// What a rule looks at.
-enum class rule_field { source, category, medium, campaign, click_id, referrer };
-inline constexpr std::size_t rule_fields = 6;
+enum class rule_field { source, category, medium, campaign, click_id, referrer, referrer_path, landing_page };
+inline constexpr std::size_t rule_fields = 8;
 
 /// A text for each field, normal; empty where absent.
 using rule_values = std::array<std::string_view, rule_fields>;
@@ -29,6 +29,11 @@ class channel_rules {
 
   /// Adds a rule behind the others. The texts must outlive the rules, the patterns be normal.
   void add(std::string_view channel, const std::array<patterns, rule_fields>& conditions);
+
+  /// Whether any rule looks at a field.
+  bool look_at(rule_field field) const {
+    return !columns_[static_cast<std::size_t>(field)].concerned.empty();
+  }
 
   /// The channel of the first rule whose every field holds; "Unassigned" where none does.
   std::string_view channel(const rule_values& values);

@@ -31,9 +31,11 @@ struct touch {
 /// `(direct) / (none)`: neither campaign nor click id nor referrer told of a source.
 bool is_direct(const touch& contact);
 
-/// A touch that was paid for: by its channel (Paid ..., Display, Cross-network), by Google Analytics 4's
-/// pattern for paid media (`^(.*cp.*|ppc|retargeting|paid.*)$`, in any case), or by the click id of an ad
-/// network that marks nothing but ads.
+/// Google Analytics 4's pattern of paid media: `^(.*cp.*|ppc|retargeting|paid.*)$`, in any case.
+bool is_paid_medium(std::string_view medium);
+
+/// A touch that was paid for: by its channel (Paid ..., Display, Cross-network) or its medium; or, where the
+/// channel is none of the shipped unpaid ones, by the click id of an ad network that marks nothing but ads.
 bool is_paid(const touch& contact);
 
 }  // namespace journey::channels

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "channels/site.hpp"
+
 namespace journey::channels {
 namespace {
 
@@ -140,6 +142,37 @@ std::optional<std::array<char, 48>> shortest_ipv6(std::string_view raw) {
   return result;
 }
 
+/// Where the fragment begins. The `#` of `&#38;` begins none.
+std::size_t fragment_start(std::string_view text) {
+  std::size_t at = text.find('#');
+  while (at != text.npos && at > 0 && text[at - 1] == '&' && rest_of_entity(text.substr(at)) > 0)
+    at = text.find('#', at + 1);
+  return at;
+}
+
+/// Whether the text begins with a host, and perhaps a port, that a registry or a network could know.
+bool begins_with_a_host(std::string_view text) {
+  std::size_t end = std::min(text.find_first_of("/?#:"), text.size());
+  std::string_view host = text.substr(0, end), port;
+  if (end < text.size() && text[end] == ':') {
+    text.remove_prefix(end + 1);
+    port = text.substr(0, text.find_first_of("/?#"));
+  }
+  auto possible = [](char c) {
+    return is_ascii_alpha(c) || is_ascii_digit(c) || c == '-' || c == '.' || c == '_' || (c & 0x80) != 0;
+  };
+  std::size_t dot = host.rfind('.');
+  if (host.size() > longest_host || dot == host.npos || dot == 0 || host.front() == '.') return false;
+  if (!std::ranges::all_of(host, possible) || !std::ranges::all_of(port, is_ascii_digit)) return false;
+  if (std::ranges::all_of(host, [](char c) { return is_ascii_digit(c) || c == '.'; }))
+    return parse_ipv4(host) && std::ranges::count(host, '.') == 3;
+  char last[64];
+  std::string_view label = host.substr(dot + 1);
+  if (label.size() > sizeof last) return false;
+  std::ranges::transform(label, last, ascii_lower);
+  return is_registry_suffix({last, label.size()});
+}
+
 }  // namespace
 
 std::string_view url_reader::stripped(std::string_view text) const {
@@ -248,13 +281,26 @@ std::optional<url> url_reader::parse(std::string_view text) const {
       rest.remove_prefix(authority.size());
     }
   }
-  rest = rest.substr(0, rest.find('#'));
+  std::size_t hash = fragment_start(rest);
+  if (hash != rest.npos) result.fragment = rest.substr(hash + 1);
+  rest = rest.substr(0, hash);
   std::size_t question = rest.find('?');
   std::string_view path = rest.substr(0, question);
   if (path.empty() && has_authority && special) path = "/";
   if (!scheme.empty() || path.starts_with('/')) result.path = path;
   if (question != rest.npos) result.query = rest.substr(question + 1);
   return result;
+}
+
+std::optional<url> url_reader::parse_site(std::string_view text) const {
+  std::optional<url> parsed = parse(text);
+  if (text.empty() || (parsed && parsed->host) || text.size() > longest_url) return parsed;
+  text = stripped(text);
+  if (!begins_with_a_host(text)) return parsed;
+  auto* whole = static_cast<char*>(memory_->allocate(text.size() + 2, 1));
+  std::memcpy(whole, "//", 2);
+  std::memcpy(whole + 2, text.data(), text.size());
+  return parse({whole, text.size() + 2});
 }
 
 std::optional<std::string_view> url_reader::param(std::string_view query, std::string_view name) const {

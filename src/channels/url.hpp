@@ -22,7 +22,16 @@ struct url {
   std::optional<std::string_view> host;  // lower-case, decoded, without user and port; IPv6 in brackets
   std::optional<std::string_view> path;  // as written
   std::string_view query;                // as written, without '?' and fragment
+  std::string_view fragment;             // as written, without '#'
 };
+
+/// How many characters of an ampersand written for HTML (`amp;`, `#38;`) are left at the start of the text
+/// behind its `&`.
+inline std::size_t rest_of_entity(std::string_view text) {
+  for (std::string_view rest : {"amp;", "AMP;", "#38;", "#038;", "#x26;", "#X26;"})
+    if (text.starts_with(rest)) return rest.size();
+  return 0;
+}
 
 /// Reads URLs. Nothing here allocates unless the text has to change: tabs and newlines in it, upper case or
 /// escapes in the host, escapes in a value.
@@ -36,6 +45,10 @@ class url_reader {
   /// Nothing for what is no URL, and for what is too long for one. A text without a scheme has no host unless
   /// it begins with '//', no path unless it begins with '/'; it may still have a query.
   std::optional<url> parse(std::string_view text) const;
+
+  /// As `parse`, but a host whose scheme got lost (`www.example.com/a`) is one, if a registry knows its last
+  /// label.
+  std::optional<url> parse_site(std::string_view text) const;
 
   /// The text that a form-encoded name or value stands for. An escape that would not give valid text (broken,
   /// NUL, no UTF-8) stays as it is written.
@@ -54,11 +67,13 @@ class url_reader {
   bool utf8_;
 };
 
-/// Hands each parameter of a query, undecoded, to `visit(name, value)` until that returns true.
+/// Hands each parameter of a query, undecoded, to `visit(name, value)` until that returns true. An `&` may be
+/// written as in HTML.
 template <class Visit>
 void each_param(std::string_view query, Visit visit) {
   while (!query.empty()) {
     check_interrupts();
+    while (std::size_t entity = rest_of_entity(query)) query.remove_prefix(entity);
     std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(pair.size() < query.size() ? pair.size() + 1 : pair.size());
     if (pair.empty()) continue;

@@ -93,7 +93,9 @@ TEST_F(rules_test, memory_stays_bounded) {
 struct sources_test : all_memory_is_counted {
   source_list list{&memory};
   std::string find(std::string_view name) {
-    const source* found = list.find(name, site(name).value_or(""));
+    std::pmr::vector<path_source> paths(&memory);
+    const source* found = list.find(name, site(name).value_or(""), paths);
+    if (found == nullptr) found = list.named(name);
     return found == nullptr ? "none" : std::string(found->name);
   }
 };
@@ -123,6 +125,34 @@ TEST_F(sources_test, longest_match_wins) {
   EXPECT_EQ(find(""), "none");
   EXPECT_EQ(find("."), "none");
   EXPECT_EQ(find("com"), "none");
+}
+
+TEST_F(sources_test, hosts_names_paths_and_patterns) {
+  texts portal{"go.portal.example"}, maps{"google.*/maps", "google.*/"}, google{"google.*"},
+      login{"*.okta.com"}, mail{"deref-*", "webmail.*.*"}, video{"primevideo.com"};
+  list.add({"portal.example", "search", {}}, portal);
+  list.add({"google maps", "local", {}}, maps);
+  list.add({"google", "search", {}}, google);
+  list.add({"okta", "excluded", {}}, login);
+  list.add({"webmail", "email", {}}, mail);
+  list.add({"prime video", "video", {}}, video);
+  std::pmr::vector<path_source> paths(&memory);
+  EXPECT_EQ(list.find("cloud.portal.example", "portal.example", paths), nullptr) << "a name is no host";
+  EXPECT_NE(list.named("portal.example"), nullptr);
+  EXPECT_EQ(find("a.go.portal.example"), "portal.example");
+  EXPECT_EQ(find("x.okta.com"), "okta");
+  EXPECT_EQ(find("okta.com"), "none");
+  EXPECT_EQ(find("deref-gmx.net"), "webmail");
+  EXPECT_EQ(find("webmail.example.com"), "webmail");
+  for (const char* name : {"prime video", "prime-video", "prime_video", "primevideo"})
+    EXPECT_EQ(find(name), "prime video");
+  EXPECT_EQ(list.find("www.google.co.uk", "google.co.uk", paths)->name, "google");
+  ASSERT_EQ(paths.size(), 2u);
+  EXPECT_EQ(paths[0].path, "/maps") << "the longest first";
+  EXPECT_TRUE(is_below("/Maps/place", "/maps"));
+  EXPECT_FALSE(is_below("/mapsx", "/maps"));
+  EXPECT_TRUE(is_below("/", "/"));
+  EXPECT_FALSE(is_below("/a", "/"));
 }
 
 TEST_F(sources_test, first_added_wins) {
@@ -212,6 +242,45 @@ TEST_F(grouping_test, referrers) {
   EXPECT_EQ(read("https://a.com/?ref=b", "https://c.com/"), "c.com|referral||||Unassigned");
 }
 
+TEST_F(grouping_test, how_sources_are_written) {
+  EXPECT_EQ(read("https://a.com/?utm_source=GOOGLE"), "google|||||Search");
+  EXPECT_EQ(read("https://a.com/?utm_source=https%3A%2F%2Fwww.google.de%2F"), "google|||||Search");
+  EXPECT_EQ(read("https://a.com/?utm_source=//www.b.com/x"), "b.com|||||Unassigned");
+  EXPECT_EQ(read("https://a.com/?utm_source=google_ads"), "google|cpc||||Paid");
+  EXPECT_EQ(groups.source_name(" News ", reader), "news");
+  EXPECT_EQ(groups.source_name("www.google.com/search", reader), "google");
+}
+
+TEST_F(grouping_test, ads_whatever_their_medium_is_called) {
+  for (const char* medium : {"pmax", "search", "ads", "video", "social", "cpc"})
+    EXPECT_TRUE(
+        read(std::string("https://a.com/?utm_source=google&gclid=1&utm_medium=") + medium).ends_with("|Paid"))
+        << medium;
+  for (const char* medium : {"email", "affiliate", "sms", "web-push", "organic", "referral"})
+    EXPECT_FALSE(
+        read(std::string("https://a.com/?utm_source=google&gclid=1&utm_medium=") + medium).ends_with("|Paid"))
+        << medium;
+  EXPECT_EQ(read("https://a.com/?utm_source=brand&gclid=1"), "brand|cpc|||gclid=1|Paid");
+  EXPECT_EQ(read("https://a.com/?utm_source=newsletter&gclid=1"), "newsletter||||gclid=1|Unassigned");
+  EXPECT_EQ(read("https://a.com/?utm_medium=pmax&gclid=1"), "google|pmax|||gclid=1|Paid");
+  EXPECT_EQ(read("https://a.com/?utm_medium=cpc", "https://www.google.com/"), "google|cpc||||Paid");
+}
+
+TEST_F(grouping_test, urls_that_trackers_and_editors_changed) {
+  for (const char* ampersand : {"&", "&amp;", "&#38;", "&#038;", "&#x26;", "&amp;amp;"})
+    EXPECT_EQ(read("https://a.com/?utm_source=s" + std::string(ampersand) + "utm_medium=email" + ampersand +
+                   "utm_campaign=c"),
+              "s|email|c|||Unassigned");
+  EXPECT_EQ(read("https://a.com/", "www.google.com/search?q=x"), "google|organic||x||Search");
+  EXPECT_EQ(read("https://a.com/", "www.b.com:443/x"), "b.com|referral||||Unassigned");
+  EXPECT_EQ(read("https://a.com/", "shop.a.com/x"), "none");
+  EXPECT_EQ(read("https://a.com/", "index.html"), "(direct)|(none)||||Unassigned");
+  EXPECT_EQ(read("https://a.com/#utm_source=s&utm_medium=m"), "s|m||||Unassigned");
+  EXPECT_EQ(read("https://a.com/#!/b?utm_source=s"), "s|||||Unassigned");
+  EXPECT_EQ(read("https://a.com/?utm_source=q#utm_source=s&utm_campaign=c"), "q||c|||Unassigned");
+  EXPECT_EQ(read("https://a.com/#/list?ref=menu"), "(direct)|(none)||||Unassigned");
+}
+
 TEST(touch_kinds, direct) {
   auto made = [](std::initializer_list<std::pair<touch_text, std::string_view>> texts) {
     touch contact;
@@ -234,6 +303,8 @@ TEST(touch_kinds, direct) {
   EXPECT_TRUE(is_paid(made({{touch_text::click_id, "gclid=1"}})));
   EXPECT_FALSE(is_paid(made({{touch_text::click_id, "fbclid=1"}})));
   EXPECT_FALSE(is_paid(made({{touch_text::click_id, "gclid2=1"}})));
+  EXPECT_FALSE(is_paid(made({{touch_text::click_id, "gclid=1"}, {touch_text::channel, "Email"}})))
+      << "what its channel is not, it is not";
 }
 
 TEST_F(grouping_test, moves_within_the_own_sites) {
