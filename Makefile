@@ -43,10 +43,10 @@ journey--$(EXTVERSION).sql: $(ROOM_SQL) Makefile journey.control
 	@{ printf '%s\n' '\echo Use "CREATE EXTENSION journey" to load this file. \quit'; \
 	   for file in $(ROOM_SQL); do printf '\n'; cat $$file; done; } > $@
 
-# Only what SQL calls leaves the library: the names are read from the SQL, never listed by hand.
-build/exports.txt: $(ROOM_SQL)
+# Only what the server calls leaves the library: the names are read from the SQL, never listed by hand.
+build/exports.txt: $(ROOM_SQL) Makefile
 	@mkdir -p build
-	@{ echo Pg_magic_func; \
+	@{ echo Pg_magic_func; echo _PG_init; \
 	   grep -oh "'MODULE_PATHNAME', '[a-z0-9_]*'" $(ROOM_SQL) | cut -d"'" -f4 | sort -u | sed 'p;s/^/pg_finfo_/'; } > $@
 
 # The solver of Markov chains is one loop that wants the compiler's best: four times as fast as with -O2.

@@ -17,6 +17,7 @@ inline constexpr const char* internal_error = "XX000";
 inline constexpr const char* invalid_binary_representation = "22P03";
 inline constexpr const char* invalid_parameter_value = "22023";
 inline constexpr const char* invalid_text_representation = "22P02";
+inline constexpr const char* io_error = "58030";
 inline constexpr const char* null_value_not_allowed = "22004";
 inline constexpr const char* numeric_value_out_of_range = "22003";
 inline constexpr const char* object_not_in_prerequisite_state = "55000";

@@ -1,0 +1,2 @@
+-- Room: planner. Needs: none
+-- Partition sort: nothing to call. Its setting, journey.partition_sort, comes with the library.
