@@ -14,6 +14,7 @@ constexpr std::string_view zeros = "0";
 constexpr std::string_view repeated = "xxx";
 constexpr std::size_t least_repeated = 10;
 constexpr std::size_t least_repeated_x = 3;
+constexpr std::size_t most_repeated = 64;  // no dummy is longer
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -74,7 +75,8 @@ std::string_view kind_of_repetition(std::string_view value) {
     repeated_one = c;
   }
   if (repeated_one == '0') return zeros;
-  return times >= (repeated_one == 'x' ? least_repeated_x : least_repeated) ? repeated : std::string_view();
+  std::size_t least = repeated_one == 'x' ? least_repeated_x : least_repeated;
+  return times >= least && times <= most_repeated ? repeated : std::string_view();
 }
 
 bool is_pattern(std::string_view entry) { return entry.find_first_of("*[") != entry.npos; }

@@ -310,6 +310,8 @@ TEST(block_list, three_entries_stand_for_kinds_of_values) {
   for (const char* value :
        {"x", "xx", "01", "0x0", "111111111", "ffffffff-ffff-ffff-ffff-fffffffffffe", "\u00e9"})
     EXPECT_FALSE(blocks({"", "0", "xxx"}, value)) << '"' << value << '"';
+  EXPECT_TRUE(blocks({"xxx"}, std::string(64, 'u')));
+  EXPECT_FALSE(blocks({"xxx"}, std::string(65, 'u')));
 }
 
 TEST(block_list, entries_are_patterns) {
