@@ -161,6 +161,7 @@ fsync = off
 full_page_writes = off
 shared_buffers = 512MB
 max_wal_size = 4GB
+max_prepared_transactions = 20
 timezone = 'UTC'
 CONF
   # Parallel plans share memory in /dev/shm, which is small in containers.

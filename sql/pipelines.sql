@@ -52,7 +52,7 @@ UPDATE shop.events SET ts = ts WHERE anonymous_id = 'a3';
 INSERT INTO shop.events (event_id, anonymous_id, ts, journey_xid) VALUES ('n', 'a9', NULL, NULL), ('i', 'a9', 'infinity', NULL);
 -- Numbers of others: none, and one.
 INSERT INTO shop.events (event_id, anonymous_id, ts, journey_xid) VALUES ('x', 'a7', '2025-02-01', NULL), ('y', 'a7', '2025-02-02', 7);
--- Each row once in a transaction, whatever it was between; rolled back or prepared.
+-- Each row once in a transaction, whatever it was between; nothing of one that is rolled back.
 BEGIN; UPDATE shop.events SET staff = true WHERE anonymous_id = 'a4'; UPDATE shop.events SET staff = false WHERE anonymous_id = 'a4'; COMMIT;
 BEGIN; DELETE FROM shop.events; ROLLBACK;
 DO $$ BEGIN DELETE FROM shop.events WHERE anonymous_id = 'a5'; COMMIT; END $$;

@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(17);
+SELECT plan(20);
 SET timezone = 'UTC';
 CREATE SCHEMA shop;
 SELECT journey.create_pipeline('web', 'shop') \g /dev/null
@@ -61,6 +61,17 @@ BEGIN;
 DELETE FROM shop.events WHERE device = 'b';
 ROLLBACK;
 SELECT is_empty('SELECT marked()', 'nothing of a transaction that is rolled back');
+BEGIN;
+UPDATE shop.events SET note = 'q' WHERE device = 'b';
+PREPARE TRANSACTION 'pipelines_1';
+SELECT is_empty('SELECT marked()', 'nothing of one that is prepared');
+COMMIT PREPARED 'pipelines_1';
+SELECT set_eq('SELECT marked()', $$VALUES ('{"2025-02-05 00:00:00+00",b} by a number')$$, 'until it is committed');
+BEGIN;
+UPDATE shop.events SET note = 'r' WHERE device = 'b';
+PREPARE TRANSACTION 'pipelines_2';
+ROLLBACK PREPARED 'pipelines_2';
+SELECT is_empty('SELECT marked()', 'or rolled back');
 BEGIN;
 DELETE FROM shop.events WHERE device = 'b';
 SET TRANSACTION READ ONLY;
