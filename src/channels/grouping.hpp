@@ -36,7 +36,13 @@ class own_sites {
 class grouping {
  public:
   explicit grouping(std::pmr::memory_resource* memory)
-      : sources(memory), rules(memory), params_(memory), param_numbers_(memory), looked_up_(memory) {}
+      : sources(memory),
+        rules(memory),
+        params_(memory),
+        param_numbers_(memory),
+        looked_up_(memory),
+        named_(memory),
+        paths_(memory) {}
 
   source_list sources;
   channel_rules rules;
