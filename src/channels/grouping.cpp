@@ -366,8 +366,8 @@ std::string_view grouping::channel_of(const touch& contact, const touch_param* c
   // An ad is one whatever its medium is called, unless that names a way of its own.
   bool by_click = click != nullptr && is_an_ads(click->medium);
   if (by_click && is_a_way_of_its_own(medium)) {
-    its_category = {};  // it alone decides
-  } else if (by_click || name.ad) {
+    its_category = {};                                    // it alone decides
+  } else if ((by_click || name.ad) && !medium.empty()) {  // without one, the source is of a way of its own
     if (!is_an_ads(medium) && medium != "banner" && medium != "expandable" && medium != "interstitial")
       medium = by_click ? click->medium : ad_medium(name.known);
     if (its_category.empty() && by_click) its_category = category(sources.named(click->source));
