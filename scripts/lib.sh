@@ -121,7 +121,8 @@ build() {
 
 # copy_sources DIRECTORY : all that a build needs, into a directory that may hold an older copy.
 copy_sources() {
-  mkdir -p "$1"
+  mkdir -p "$1/src"
+  find "$1/src" -type f ! -name '*.[od]' -delete
   tar --exclude='*.o' --exclude='*.d' --exclude='*.so' --exclude=./build --exclude=./.git -cf - . | tar -xf - -C "$1"
 }
 
