@@ -236,3 +236,12 @@ ensure_dbt() {
   fi
   DBT=$home/bin/dbt
 }
+
+# The programs that tests compare with, in build/oracle, installed once.
+ensure_oracle() {
+  local home=$ROOT/build/oracle wanted=$ROOT/test/oracle/requirements.txt
+  command -v apt-get >/dev/null && install_packages python3 python3-venv
+  cmp -s "$wanted" "$home/requirements.txt" && return
+  rm -rf "$home"
+  python3 -m venv "$home" && "$home/bin/pip" install -q -r "$wanted" && cp "$wanted" "$home/"
+}

@@ -10,7 +10,7 @@ SELECT plan(9);
 \ir support/engine.sql
 
 CREATE VIEW aggregates AS
-SELECT aggfnoid::oid::regprocedure AS aggregate, proname, aggkind, aggmtransfn,
+SELECT aggfnoid::oid::regprocedure AS aggregate, proname, aggkind, aggmtransfn, provariadic <> 0 AS is_variadic,
   EXISTS (SELECT FROM unnest(proargtypes) argument JOIN pg_type t ON t.oid = argument WHERE typtype = 'p') AS polymorphic
 FROM pg_aggregate JOIN pg_proc p ON p.oid = aggfnoid WHERE pronamespace = 'journey'::regnamespace;
 SELECT is_empty('SELECT aggregate FROM aggregates EXCEPT SELECT aggregate FROM examples', 'every aggregate has an example');
@@ -38,7 +38,7 @@ EXCEPTION WHEN others THEN
 END $$;
 CREATE TABLE results AS
 SELECT aggregate, polymorphic, pieces, value_of(format('engine_aggregate(%L, %L, %s)', aggregate, 'SELECT ' || arguments || ' FROM sample', pieces)) AS engine,
-  value_of(format('journey.%I(%s)::text FROM sample', proname, arguments)) AS plain
+  value_of(format('format(''%%s'', journey.%I(%s)) FROM sample', proname, CASE WHEN is_variadic THEN regexp_replace(arguments, '(.*)ARRAY', '\1VARIADIC ARRAY') ELSE arguments END)) AS plain
 FROM aggregates JOIN examples USING (aggregate), (VALUES (1), (3)) sizes(pieces)
 WHERE proname NOT IN (SELECT name FROM unmended);
 SELECT is_empty($$SELECT aggregate, plain FROM results WHERE plain IS NULL OR plain LIKE 'error%'$$, 'every example has a result');

@@ -2,23 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/instant.hpp"
 #include "base/wire.hpp"
 
 namespace journey::sessions {
-
-/// The time from `earlier` to `later`, in microseconds. Infinitely far from all else, infinity is at no
-/// distance from itself. Unsigned, since two timestamps may lie further apart than a signed number reaches.
-inline std::uint64_t elapsed(std::int64_t earlier, std::int64_t later) {
-  using limits = std::numeric_limits<std::int64_t>;  // the server's -infinity and infinity
-  if (earlier == later) return 0;
-  if (earlier == limits::min() || later == limits::max()) return std::numeric_limits<std::uint64_t>::max();
-  return static_cast<std::uint64_t>(later) - static_cast<std::uint64_t>(earlier);
-}
 
 /// What separates the sessions of one visitor. Durations are microseconds greater than zero.
 struct session_rule {

@@ -84,4 +84,16 @@ INSERT INTO examples VALUES
   ('journey.rfm_history(timestamptz, bigint, timestamptz[], interval, anyelement)', 'ts, amount::bigint, snapshots, week, payment_id'),
   ('journey.rfm_history(timestamptz, int, timestamptz[], interval, anyelement)', 'ts, amount::int, snapshots, week, payment_id'),
   ('journey.rfm_quantiles(float8, int)', 'number, 5'),
-  ('journey.rfm_quantiles(float8, int, float8)', 'number, 5, 1::float8');
+  ('journey.rfm_quantiles(float8, int, float8)', 'number, 5, 1::float8'),
+  ('journey.funnel_level(timestamptz, interval, boolean[])', 'ts, week, ARRAY[converted, number > 5, page = ''/'']'),
+  ('journey.funnel_level(timestamptz, journey.funnel_rule, boolean[])', 'ts, ''7 days, strict_deduplication''::journey.funnel_rule, ARRAY[converted, number > 5, page = ''/'']'),
+  ('journey.funnel_level(timestamptz, interval, boolean[], boolean[])', 'ts, timeout, ARRAY[number > 12], ARRAY[converted, number > 5, page = ''/'']'),
+  ('journey.funnel_level(timestamptz, journey.funnel_rule, boolean[], boolean[])', 'ts, ''1 hour, strict_increase''::journey.funnel_rule, ARRAY[number > 12], ARRAY[converted, number > 5, page = ''/'']'),
+  ('journey.funnel_times(timestamptz, interval, boolean[])', 'ts, week, ARRAY[converted, number > 5, page = ''/'']'),
+  ('journey.funnel_times(timestamptz, journey.funnel_rule, boolean[])', 'ts, ''7 days, strict_deduplication''::journey.funnel_rule, ARRAY[converted, number > 5, page = ''/'']'),
+  ('journey.funnel_times(timestamptz, interval, boolean[], boolean[])', 'ts, timeout, ARRAY[number > 12], ARRAY[converted, number > 5, page = ''/'']'),
+  ('journey.funnel_times(timestamptz, journey.funnel_rule, boolean[], boolean[])', 'ts, ''1 hour, strict_increase''::journey.funnel_rule, ARRAY[number > 12], ARRAY[converted, number > 5, page = ''/'']'),
+  ('journey.sequence_match(text, timestamptz, boolean[])', '''(?1).*(?2)'', ts, ARRAY[converted, number > 5]'),
+  ('journey.sequence_count(text, timestamptz, boolean[])', '''(?1)(?t<=1 day)(?2)'', ts, ARRAY[converted, number > 5]'),
+  ('journey.sequence_count(text, boolean, timestamptz, boolean[])', '''(?1)(?2)'', true, ts, ARRAY[converted, number > 5]'),
+  ('journey.sequence_times(text, timestamptz, boolean[])', '''(?1)(?2).(?1)'', ts, ARRAY[converted, number > 5]');
