@@ -1,1 +1,1 @@
-select alias, is_user from {{ ref('alias_visitors') }} group by 1, 2 having count(*) > 1
+select alias, kind from {{ ref('alias_visitors') }} group by 1, 2 having count(*) > 1

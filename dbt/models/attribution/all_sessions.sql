@@ -1,4 +1,5 @@
-{{ config(indexes=[{'columns': ['visitor_id']}]) }}
+{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id']}],
+          pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
 select
   journey.session_id(visitor_id, session.started_at) as session_id,
   visitor_id,
@@ -15,6 +16,8 @@ select
   (session.touch).medium,
   (session.touch).campaign,
   (session.touch).channel,
-  (session.touch).referrer
-from {{ ref('visitor_trails') }}
+  (session.touch).referrer,
+  {{ journey.this_run() }} as changed_at
+from {{ ref('visitor_trails') }} as trails
 cross join lateral journey.sessions(trail) as session
+where {{ journey.visitor_changed('trails.visitor_id', this) }}

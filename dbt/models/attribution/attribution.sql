@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id'], 'unique': true}],
+          pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
 {%- set touches = {
   'first_touch': "journey.first_touch(trail, before => until)",
   'last_touch': "journey.last_touch(trail, before => until)",
@@ -14,6 +16,7 @@ with visitors as (
     coalesce(sign_up.signed_up_at, 'infinity') as until
   from {{ ref('visitor_trails') }} as trails
   left join {{ ref('sign_ups') }} as sign_up using (visitor_id)
+  where {{ journey.visitor_changed('trails.visitor_id', this) }}
 ),
 touched as materialized (
   select
@@ -41,6 +44,7 @@ select
   ({{ name }}).source as {{ name }}_source,
   ({{ name }}).medium as {{ name }}_medium,
   ({{ name }}).campaign as {{ name }}_campaign,
-  ({{ name }}).referrer as {{ name }}_referrer{{ "," if not loop.last }}
+  ({{ name }}).referrer as {{ name }}_referrer,
   {% endfor %}
+  {{ journey.this_run() }} as changed_at
 from touched

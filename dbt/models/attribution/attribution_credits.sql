@@ -1,18 +1,8 @@
-{%- set models = var('journey_attribution_models') -%}
+{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id']}],
+          pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
+{%- set models = var('journey_attribution_models') %}
+{%- set options = var('journey_attribution_options') or {} %}
 -- For each conversion and each model: who earned which share. The credits of one conversion under one model add up to 1.
-with conversions as (
-  select
-    'sign_up' as kind,
-    visitor_id as conversion_id,
-    visitor_id,
-    signed_up_at as converted_at,
-    0::numeric as value
-  from {{ ref('sign_ups') }}
-  {% if journey.has_input('orders') %}
-  union all
-  select 'order', order_id, visitor_id, paid_at, amount from {{ ref('visitor_orders') }}
-  {% endif %}
-)
 select
   conversions.kind,
   conversions.conversion_id,
@@ -27,10 +17,13 @@ select
   (credit.touch).medium,
   (credit.touch).campaign,
   credit.credit,
-  credit.credit::numeric * conversions.value as credited_value
-from conversions
+  credit.credit::numeric * conversions.value as credited_value,
+  {{ journey.this_run() }} as changed_at
+from {{ ref('conversions') }} as conversions
 left join {{ ref('visitor_trails') }} as trails using (visitor_id)
 cross join unnest(array[{% for model in models %}'{{ model }}'{{ ", " if not loop.last }}{% endfor %}]::journey.attribution_model[]) as model
 cross join lateral journey.attribute(
   trails.trail, conversions.converted_at, model,
-  lookback => {{ dbt.string_literal(var('journey_lookback')) }}::interval) as credit
+  lookback => {{ dbt.string_literal(var('journey_lookback')) }}::interval
+  {%- for name, value in options.items() %}, {{ name }} => {{ value }}{% endfor %}) as credit
+where {{ journey.visitor_changed('conversions.visitor_id', this) }}

@@ -1,4 +1,4 @@
--- Channels side by side under each model: how many sign-ups and orders, and how much money, each may claim.
+-- Channels side by side under each model and for each kind of conversion: how many conversions, and how much money, each may claim.
 -- Sums of numeric, so that they are the same in whatever order the rows come.
 -- lifetime_value credits all that a visitor has paid so far to the channels of their sign-up.
 with credits as (select * from {{ ref('attribution_credits') }})
@@ -9,10 +9,10 @@ lifetime as (
 {% endif %}
 select
   credits.model,
+  credits.kind,
   credits.channel,
-  coalesce(sum(credits.credit::numeric) filter (where credits.kind = 'sign_up'), 0) as sign_ups,
-  coalesce(sum(credits.credit::numeric) filter (where credits.kind = 'order'), 0) as orders,
-  coalesce(sum(credits.credited_value) filter (where credits.kind = 'order'), 0) as value,
+  sum(credits.credit::numeric) as conversions,
+  sum(credits.credited_value) as value,
   {% if journey.has_input('orders') %}
   coalesce(sum(credits.credit::numeric * lifetime.value) filter (where credits.kind = 'sign_up'), 0) as lifetime_value
   {% else %}
@@ -22,4 +22,4 @@ from credits
 {% if journey.has_input('orders') %}
 left join lifetime using (visitor_id)
 {% endif %}
-group by credits.model, credits.channel
+group by credits.model, credits.kind, credits.channel

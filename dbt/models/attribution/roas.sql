@@ -1,18 +1,16 @@
 -- Return on advertising spend: what a channel's credited orders brought against what it cost, by month and model.
 {{ config(enabled=journey.has_input('spend')) }}
 with earned as (
-  select model, channel, date_trunc('month', converted_at, {{ dbt.string_literal(var('journey_time_zone')) }}) as month, sum(credited_value) as value
+  select model, channel, date_trunc('month', converted_at, {{ dbt.string_literal(var('journey_time_zone')) }}) as month,
+    sum(credit::numeric) as conversions, sum(credited_value) as value
   from {{ ref('attribution_credits') }}
   where kind = 'order'
-  group by 1, 2, 3
+  group by model, channel, month
 ),
 spent as (
-  select
-    {{ journey.input_column('spend', 'channel', 'text') }} as channel,
-    date_trunc('month', {{ journey.input_column('spend', 'spent_on', 'date') }}::timestamp) at time zone {{ dbt.string_literal(var('journey_time_zone')) }} as month,
-    sum({{ journey.input_column('spend', 'amount', 'numeric') }}) as spend
-  from {{ journey.input_relation('spend') }}
-  group by 1, 2
+  select channel, date_trunc('month', spent_on::timestamp) at time zone {{ dbt.string_literal(var('journey_time_zone')) }} as month, sum(amount) as spend
+  from {{ ref('this_run_spend') }}
+  group by channel, month
 ),
 models as (
   select unnest(array[{% for model in var('journey_attribution_models') %}'{{ model }}'{{ ", " if not loop.last }}{% endfor %}]) as model
@@ -22,8 +20,10 @@ select
   spent.channel,
   spent.month,
   spent.spend,
+  coalesce(earned.conversions, 0) as orders,
   coalesce(earned.value, 0) as value,
-  coalesce(earned.value, 0) / nullif(spent.spend, 0) as roas
+  coalesce(earned.value, 0) / nullif(spent.spend, 0) as roas,
+  spent.spend / nullif(earned.conversions, 0) as cost_per_order
 from spent
 cross join models
-left join earned using (model, channel, month)
+left join earned on earned.model = models.model and earned.month = spent.month and earned.channel is not distinct from spent.channel

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id']}],
+          pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
 with marked as (
   select
     session.*,
@@ -6,5 +8,6 @@ with marked as (
              and (session.next_started_at is null or session.next_started_at > sign_up.signed_up_at), false) as is_sign_up
   from {{ ref('all_sessions') }} as session
   left join {{ ref('sign_ups') }} as sign_up using (visitor_id)
+  where {{ journey.visitor_changed('session.visitor_id', this) }}
 )
 select * from marked where is_first or is_sign_up

@@ -1,66 +1,69 @@
-{{ config(materialized='incremental', unique_key=['alias', 'is_user'],
-          indexes=[{'columns': ['alias', 'is_user'], 'unique': true}]) }}
-
--- One trail an alias. An incremental run keeps what lies before the session in which the earliest new event falls, and
--- aggregates again from there on: late and repeated events come out as if they had always been there.
+{{ config(materialized='incremental', unique_key=['alias', 'kind'], incremental_strategy='delete+insert',
+          indexes=[{'columns': ['alias', 'kind'], 'unique': true}],
+          post_hook="delete from {{ this }} where journey.session_count(trail) = 0") }}
+{#- One trail an alias. An incremental run keeps what lies before the session in which the earliest changed event falls, and
+    aggregates again from there on: late, repeated and re-dated events come out as if they had always been so. -#}
 with
 {% if is_incremental() %}
-arrived as (
-  select coalesce(user_id, anonymous_id) as alias, user_id is not null as is_user, min(ts) as since
-  from {{ ref('journey_tracks') }}
-  where {{ journey.arrived_since(this) }} and isfinite(ts) and coalesce(user_id, anonymous_id) is not null
-  group by 1, 2
+changed as (
+  select alias, kind, min(ts) as since
+  from {{ ref('journey_events') }}
+  where {{ journey.changed_since('changed_at', this) }} and not passive
+  group by alias, kind
 ),
 kept as (
   select
-    arrived.alias,
-    arrived.is_user,
+    changed.alias,
+    changed.kind,
     old.trail,
     old.first_page_at, old.first_page, old.first_blog_page_at, old.first_blog_page,
     coalesce(
-      (select max(session.started_at) from journey.sessions(old.trail) as session where session.started_at <= arrived.since),
+      (select max(session.started_at) from journey.sessions(old.trail) as session where session.started_at <= changed.since),
       '-infinity') as boundary
-  from arrived
-  left join {{ this }} as old using (alias, is_user)
+  from changed
+  left join {{ this }} as old using (alias, kind)
+),
+events as (
+  select events.*
+  from kept
+  join {{ journey.counted_events() }} as events on events.alias = kept.alias and events.kind = kept.kind and events.ts >= kept.boundary
+),
+{% else %}
+events as (
+  select * from {{ journey.counted_events() }} as events
 ),
 {% endif %}
-events as (
-  {% if is_incremental() %}
-  {{ journey.events_once('join kept using (alias, is_user)', 'ts >= kept.boundary') }}
-  {% else %}
-  {{ journey.events_once() }}
-  {% endif %}
-),
 fresh as (
   select
     alias,
-    is_user,
+    kind,
     journey.trail(
-      ts, {{ dbt.string_literal(var('journey_timeout')) }}::interval,
+      ts, {{ journey.session_rule() }},
       journey.touch(ts, page_url, referrer, {{ journey.own_hosts() }}),
       page_url,
-      event = {{ dbt.string_literal(var('journey_signup_event')) }}) as trail,
+      coalesce({{ journey.conversions()['sign_up']['when'] }}, false)) as trail,
     min(ts) filter (where page_url is not null) as first_page_at,
     journey.first(page_url, ts) filter (where page_url is not null) as first_page,
     min(ts) filter (where {{ journey.is_blog('page_url') }}) as first_blog_page_at,
-    journey.first(page_url, ts) filter (where {{ journey.is_blog('page_url') }}) as first_blog_page,
-    max(received_at) as received_at
+    journey.first(page_url, ts) filter (where {{ journey.is_blog('page_url') }}) as first_blog_page
   from events
-  group by alias, is_user
+  group by alias, kind
 )
 {% if is_incremental() %}
 select
-  alias,
-  is_user,
+  kept.alias,
+  kept.kind,
   case when kept.trail is null then fresh.trail
+       when fresh.trail is null then journey.clip(kept.trail, '-infinity', kept.boundary)
        else journey.clip(kept.trail, '-infinity', kept.boundary) operator(journey.||) fresh.trail end as trail,
   case when kept.first_page_at < kept.boundary then kept.first_page_at else fresh.first_page_at end as first_page_at,
   case when kept.first_page_at < kept.boundary then kept.first_page else fresh.first_page end as first_page,
   case when kept.first_blog_page_at < kept.boundary then kept.first_blog_page_at else fresh.first_blog_page_at end as first_blog_page_at,
   case when kept.first_blog_page_at < kept.boundary then kept.first_blog_page else fresh.first_blog_page end as first_blog_page,
-  fresh.received_at
-from fresh
-join kept using (alias, is_user)
+  {{ journey.this_run() }} as changed_at
+from kept
+left join fresh using (alias, kind)
+where kept.trail is not null or fresh.trail is not null
 {% else %}
-select * from fresh
+select *, {{ journey.this_run() }} as changed_at from fresh
 {% endif %}

@@ -1,10 +1,12 @@
-{{ config(indexes=[{'columns': ['visitor_id'], 'unique': true}]) }}
-
+{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id'], 'unique': true}],
+          pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
 select
   visitor_id,
   journey.rollup(trail) as trail,
   journey.first(first_page, first_page_at) filter (where first_page is not null) as first_page,
-  journey.first(first_blog_page, first_blog_page_at) filter (where first_blog_page is not null) as first_blog_page
+  journey.first(first_blog_page, first_blog_page_at) filter (where first_blog_page is not null) as first_blog_page,
+  {{ journey.this_run() }} as changed_at
 from {{ ref('alias_trails') }}
-join {{ ref('alias_visitors') }} using (alias, is_user)
+join {{ ref('alias_visitors') }} as mapping using (alias, kind)
+where {{ journey.visitor_changed('mapping.visitor_id', this) }}
 group by visitor_id

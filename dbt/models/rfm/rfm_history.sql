@@ -1,8 +1,9 @@
 {{ config(enabled=journey.has_input('orders')) }}
 {%- set zone = dbt.string_literal(var('journey_time_zone')) -%}
+{%- set bins = var('journey_rfm_bins') | int -%}
 {%- set grain = var('journey_snapshot_grain') -%}
 {%- set step = "interval '3 months'" if grain == 'quarter' else "interval '1 " ~ grain ~ "'" -%}
--- A snapshot stands at the end of each period: everything paid before the next one begins counts. The current period is not over.
+-- A snapshot stands at the end of each period: everything paid before the next one begins counts. The last one is the present.
 with bounds as (
   select
     date_trunc('{{ grain }}', min(paid_at) at time zone {{ zone }}) as first_period,
@@ -10,11 +11,12 @@ with bounds as (
   from {{ ref('visitor_orders') }}
 ),
 grid as (
-  select array_agg(period at time zone {{ zone }} - interval '1 microsecond' order by period) as snapshots
+  select
+    array_agg(period at time zone {{ zone }} - interval '1 microsecond' order by period) || {{ journey.as_of() }} as snapshots
   from bounds, generate_series(first_period + {{ step }}, current_period, {{ step }}) as period
 ),
 valued as (
-  select visitor_id, unnest(journey.rfm_history(paid_at, amount, (select snapshots from grid))) as state
+  select visitor_id, unnest(journey.rfm_history(paid_at, amount, (select snapshots from grid){% if var('journey_rfm_window') %}, interval '{{ var('journey_rfm_window') }}'{% endif %})) as state
   from {{ ref('visitor_orders') }}
   group by visitor_id
 ),
@@ -31,10 +33,13 @@ scored as (
 ranked as (
   select
     *,
-    journey.rfm_bucket(5) over (partition by snapshot_at order by last_paid_at) as recency_score,
-    journey.rfm_bucket(5) over (partition by snapshot_at order by frequency) as frequency_score,
-    journey.rfm_bucket(5) over (partition by snapshot_at order by monetary) as monetary_score
+    journey.rfm_bucket({{ bins }}) over (partition by snapshot_at order by last_paid_at) as recency_score,
+    journey.rfm_bucket({{ bins }}) over (partition by snapshot_at order by frequency) as frequency_score,
+    journey.rfm_bucket({{ bins }}) over (partition by snapshot_at order by monetary) as monetary_score
   from scored
 )
-select *, journey.rfm_segment(recency_score, frequency_score) as segment
+select
+  *,
+  journey.rfm_segment(recency_score, frequency_score, {{ dbt.string_literal(var('journey_rfm_matrix')) }}) as segment,
+  snapshot_at = (select snapshots[cardinality(snapshots)] from grid) as is_current
 from ranked

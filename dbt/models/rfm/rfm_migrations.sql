@@ -2,7 +2,7 @@
 -- From each snapshot to the next: how many visitors moved from which segment to which. New customers come from (none).
 with snapshots as (
   select snapshot_at, lead(snapshot_at) over (order by snapshot_at) as next_snapshot_at
-  from (select distinct snapshot_at from {{ ref('rfm_history') }}) as distinct_snapshots
+  from (select distinct snapshot_at from {{ ref('rfm_history') }} where not is_current) as distinct_snapshots
 ),
 later as (
   select history.visitor_id, snapshots.snapshot_at, snapshots.next_snapshot_at, history.segment

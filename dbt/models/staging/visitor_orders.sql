@@ -1,19 +1,46 @@
 -- Each payment once, with the visitor who made it. A buyer without any event is a visitor of their own.
 {{ config(enabled=journey.has_input('orders')) }}
+{%- set relation = journey.relation_named('journey_orders', var('journey_orders')) if journey.has_input('orders') %}
+{%- set ids = journey.id_columns() %}
+{%- set wanted = journey.preset_columns('orders') %}
+{%- for column in ids.values() if column not in wanted %}{% do wanted.update({column: [column]}) %}{% endfor %}
+{%- set columns = journey.columns_in(relation, 'journey_orders', wanted, var('journey_orders_columns') or {}, journey.column_types(), ['paid_at', 'amount']) if journey.has_input('orders') else {} %}
 with orders as (
   select
-    {{ journey.input_column('orders', 'order_id', 'text') }} as order_id,
-    {{ journey.input_column('orders', 'user_id', 'text') }} as user_id,
-    {{ journey.input_column('orders', 'paid_at', 'timestamptz') }} as paid_at,
-    {{ journey.input_column('orders', 'amount', 'numeric') }} as amount
-  from {{ journey.input_relation('orders') }}
+    {%- for column in ['order_id'] + (ids.values() | list) + ['paid_at', 'amount'] %}
+    {{ columns[column] }} as {{ column }}{{ "," if not loop.last }}
+    {%- endfor %}
+  from {{ relation }}
+),
+named as (
+  select
+    order_id,
+    {%- for kind, column in ids.items() %}
+    journey.real_id({{ 'lower(' ~ column ~ ')' if kind in var('journey_lower_ids') else column }}, {{ journey.blocked_ids() }}) as {{ column }},
+    {%- endfor %}
+    paid_at,
+    amount
+  from orders
+  where paid_at is not null and isfinite(paid_at) and amount is not null
+),
+owned as (
+  select
+    *,
+    coalesce({{ ids.values() | join(', ') }}) as alias,
+    case
+      {%- for kind, column in ids.items() %}
+      when {{ column }} is not null then {{ dbt.string_literal(kind) }}
+      {%- endfor %}
+    end as kind
+  from named
+  where {{ journey.not_erased(this, 'named') }}
 ),
 once as (
-  select distinct on (coalesce(order_id, orders::text)) *
-  from orders
-  where user_id is not null and paid_at is not null and amount is not null
-  order by coalesce(order_id, orders::text), paid_at, user_id, amount
+  select distinct on (coalesce(order_id, owned::text)) *
+  from owned
+  where alias is not null
+  order by coalesce(order_id, owned::text), paid_at, alias, amount
 )
-select once.order_id, coalesce(mapping.visitor_id, once.user_id) as visitor_id, once.paid_at, once.amount
+select once.order_id, coalesce(mapping.visitor_id, once.alias) as visitor_id, once.paid_at, once.amount
 from once
-left join {{ ref('alias_visitors') }} as mapping on mapping.alias = once.user_id and mapping.is_user
+left join {{ ref('alias_visitors') }} as mapping using (alias, kind)

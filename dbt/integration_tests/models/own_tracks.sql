@@ -1,0 +1,3 @@
+-- A model of the user's own that the package reads: ref('own_tracks').
+{{ config(materialized='view') }}
+select * from shop.tracks

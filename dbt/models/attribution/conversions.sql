@@ -1,0 +1,31 @@
+{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id']}],
+          pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
+-- Every conversion with its visitor: events that fulfil a condition of journey_conversions, and payments.
+with events as (
+  select events.*, mapping.visitor_id
+  from {{ ref('alias_visitors') }} as mapping
+  join {{ ref('journey_events') }} as events using (alias, kind)
+  where events.counts and {{ journey.visitor_changed('mapping.visitor_id', this) }}
+),
+conversions as (
+  {%- for kind, conversion in journey.conversions().items() %}
+  {{ 'union all' if not loop.first }}
+  (select {{ 'distinct on (visitor_id)' if conversion.get('once') }}
+    {{ dbt.string_literal(kind) }} as kind,
+    {{ 'visitor_id' if conversion.get('once') else 'row_key::text' }} as conversion_id,
+    visitor_id,
+    ts as converted_at,
+    coalesce(({{ conversion.get('value', 0) }})::numeric, 0) as value
+  from events
+  where {{ conversion['when'] }}
+  {{ 'order by visitor_id, ts, row_key' if conversion.get('once') }})
+  {%- endfor %}
+  {%- if journey.has_input('orders') %}
+  union all
+  select 'order', order_id, visitor_id, paid_at, amount
+  from {{ ref('visitor_orders') }} as orders
+  where {{ journey.visitor_changed('orders.visitor_id', this) }}
+  {%- endif %}
+)
+select kind, conversion_id, visitor_id, converted_at, value, {{ journey.this_run() }} as changed_at
+from conversions

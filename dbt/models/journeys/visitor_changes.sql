@@ -1,0 +1,24 @@
+{{ config(materialized='incremental', unique_key='visitor_id', incremental_strategy='delete+insert',
+          indexes=[{'columns': ['visitor_id'], 'unique': true}, {'columns': ['changed_at']}]) }}
+{#- When anything of a visitor last changed: events, ids, orders. A visitor who merged into another stays listed, so that the models
+    by visitor can forget them. -#}
+with changes as (
+  select mapping.visitor_id, events.changed_at
+  from {{ ref('journey_events') }} as events
+  join {{ ref('alias_visitors') }} as mapping using (alias, kind)
+  {% if is_incremental() %}where {{ journey.changed_since('events.changed_at', this) }}{% endif %}
+  union all
+  select unnest(array[visitor_id, previous_visitor_id]), changed_at
+  from {{ ref('alias_visitors') }} as mapping
+  {% if is_incremental() %}where {{ journey.changed_since('mapping.changed_at', this) }}{% endif %}
+  {%- if journey.has_input('orders') %}
+  union all
+  select visitor_id, changed_at
+  from {{ ref('visitor_order_changes') }} as orders
+  {% if is_incremental() %}where {{ journey.changed_since('orders.changed_at', this) }}{% endif %}
+  {%- endif %}
+)
+select visitor_id, max(changed_at) as changed_at
+from changes
+where visitor_id is not null
+group by visitor_id

@@ -1,0 +1,17 @@
+-- For each channel and kind of conversion: how many conversions it was the last contact of, and how many it helped along earlier.
+with contacts as (
+  select distinct paths.kind, paths.conversion_id, paths.visitor_id, paths.value, contact.channel,
+    bool_or(contact.position = paths.touches) over (partition by paths.kind, paths.conversion_id, paths.visitor_id, contact.channel) as is_last
+  from {{ ref('conversion_paths') }} as paths
+  cross join lateral unnest(paths.path) with ordinality as contact(channel, position)
+)
+select
+  kind,
+  channel,
+  count(*) filter (where is_last) as last_contacts,
+  count(*) filter (where not is_last) as assists,
+  coalesce(sum(value) filter (where is_last), 0) as last_contact_value,
+  coalesce(sum(value) filter (where not is_last), 0) as assisted_value,
+  count(*) filter (where not is_last)::numeric / nullif(count(*) filter (where is_last), 0) as assists_per_last_contact
+from contacts
+group by kind, channel
