@@ -62,3 +62,24 @@ explore: migrations {
   label: "RFM Migrations"
   description: "How many customers moved from which segment to which between two periods."
 }
+
+explore: conversion_paths {
+  label: "Conversion Paths"
+  description: "The channels on the way to each conversion: top paths, path length, time lag."
+
+  join: visitors {
+    type: left_outer
+    relationship: many_to_one
+    sql_on: ${conversion_paths.visitor_id} = ${visitors.visitor_id} ;;
+  }
+}
+
+explore: assisted_conversions {
+  label: "Assisted Conversions"
+  description: "What each channel closed, and what it helped along."
+}
+
+explore: loads {
+  label: "Loads"
+  description: "What each run of dbt read from each source, and what it left out."
+}

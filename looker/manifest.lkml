@@ -1,7 +1,7 @@
 project_name: "journey"
 
 constant: journey_schema {
-  value: "analytics"
+  value: "analytics_journey"
   export: override_optional
 }
 

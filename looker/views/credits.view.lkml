@@ -20,13 +20,13 @@ view: credits {
     label: "Conversion Kind"
     type: string
     sql: ${TABLE}.kind ;;
-    description: "What earned the credit: sign_up or order."
+    description: "What earned the credit: sign_up, order, or one of your own."
   }
 
   dimension: conversion_id {
     type: string
     sql: ${TABLE}.conversion_id ;;
-    description: "The visitor for a sign-up, the order for an order."
+    description: "The visitor for a conversion that counts once, the order for an order, else the event."
   }
 
   dimension_group: converted {
@@ -96,7 +96,7 @@ view: credits {
   dimension: credited_value {
     type: number
     sql: ${TABLE}.credited_value ;;
-    description: "Its share of the order's amount; 0 for sign-ups."
+    description: "Its share of what the conversion was worth."
     value_format_name: decimal_2
   }
 
@@ -131,7 +131,7 @@ view: credits {
     label: "Credited Value"
     type: sum
     sql: ${credited_value} ;;
-    description: "Credited order value."
+    description: "Credited value."
     value_format_name: decimal_2
     drill_fields: [detail*]
   }
