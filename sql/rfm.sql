@@ -38,6 +38,12 @@ FROM (VALUES (3, 10, 1), (1, 30, 1), (1, 20, 1), (2, 5, 2), (9, 99, NULL)) v(day
 SELECT (rfm(now(), 1, id)).frequency FROM (VALUES ('6e0b6ad4-0a8c-4a3b-a7ec-6a1b53c4c0d1'::uuid), ('6E0B6AD4-0A8C-4A3B-A7EC-6A1B53C4C0D1')) v(id);
 SELECT (rfm(now(), 1, id)).frequency FROM (VALUES ('ä'::varchar), ('a'), ('A'), (''), ('ä')) v(id);
 
+-- A type that somebody altered
+BEGIN;
+ALTER TYPE rfm_value ADD ATTRIBUTE more int;
+SELECT rfm(now(), 1);
+ROLLBACK;
+
 -- Bad payments
 SELECT rfm('infinity'::timestamptz, 1.0);
 SELECT rfm('-infinity'::timestamptz, 1, 'p1'::text);
@@ -102,6 +108,7 @@ SELECT measure, rfm_bucket(3) OVER (ORDER BY measure) AS nulls_last, rfm_bucket(
 FROM (VALUES (1), (2), (3), (NULL), (NULL)) v(measure) ORDER BY measure;
 SELECT rfm_bucket(0) OVER ();
 SELECT rfm_bucket(NULL) OVER ();
+SELECT rfm_bucket(10001) OVER ();
 SELECT rfm_bucket(5);
 
 -- rfm_segment
@@ -129,6 +136,7 @@ SELECT rfm_quantiles(measure, 4) FROM (VALUES (NULL::int)) v(measure);
 SELECT rfm_quantiles(1, 4) WHERE false;
 SELECT rfm_quantiles(1, 0);
 SELECT rfm_quantiles(1, NULL);
+SELECT rfm_quantiles(1.0, 2147483647);
 SELECT rfm_quantiles(1, 5, NULL);
 SELECT rfm_quantiles(1, 5, 'Infinity');
 SELECT rfm_quantiles('NaN', 5);

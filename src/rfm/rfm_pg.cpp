@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "pg/aggregate.hpp"
+#include "pg/composite.hpp"
 #include "pg/datum.hpp"
 #include "pg/query.hpp"
 #include "rfm/history.hpp"
@@ -18,12 +19,38 @@ namespace {
 
 constexpr const char* row_hint = "Leave such rows out with a FILTER clause, or mend the data.";
 
+/// What a call site keeps from row to row; nothing that a state needs.
+struct call_site {
+  Oid amount_type;      // as declared
+  FmgrInfo* id_output;  // prints a payment_id
+  pg::row_type* row;    // to return
+};
+
+call_site& site_of(FunctionCallInfo fcinfo) {
+  FmgrInfo* function = fcinfo->flinfo;
+  if (function->fn_extra == nullptr)
+    function->fn_extra = MemoryContextAllocZero(function->fn_mcxt, sizeof(call_site));
+  return *static_cast<call_site*>(function->fn_extra);
+}
+
+/// The type that the function declares for its amount, argument 2; known without an expression tree.
+Oid amount_type(FunctionCallInfo fcinfo) {
+  Oid& type = site_of(fcinfo).amount_type;
+  if (!OidIsValid(type)) {
+    Oid* types;
+    int count;
+    get_func_signature(fcinfo->flinfo->fn_oid, &types, &count);
+    type = types[2];
+  }
+  return type;
+}
+
 /// The amount in argument `position`, of any type that an overload declares.
 class amount_argument {
  public:
   amount_argument(FunctionCallInfo fcinfo, int position) {
     Datum value = PG_GETARG_DATUM(position);
-    switch (get_fn_expr_argtype(fcinfo->flinfo, position)) {
+    switch (amount_type(fcinfo)) {
       case INT4OID:
         value_ = rfm::whole(DatumGetInt32(value), digits_);
         break;
@@ -102,28 +129,17 @@ rfm::instant paid_at_argument(FunctionCallInfo fcinfo, int position) {
   return paid_at;
 }
 
-/// What a call site keeps from row to row.
-struct call_site {
-  FmgrInfo* id_output;         // prints a payment_id
-  ArrayType* snapshots;        // the first that came, which are most often the only ones,
-  const rfm::calendar* dates;  // with their window
-  TupleDesc shape;             // of the rows to return
-};
-
-call_site& site_of(FunctionCallInfo fcinfo) {
-  FmgrInfo* function = fcinfo->flinfo;
-  if (function->fn_extra == nullptr)
-    function->fn_extra = MemoryContextAllocZero(function->fn_mcxt, sizeof(call_site));
-  return *static_cast<call_site*>(function->fn_extra);
-}
-
 /// The id in argument `position` as text, of whatever type it is.
 std::string_view id_argument(FunctionCallInfo fcinfo, int position) {
   FmgrInfo*& print = site_of(fcinfo).id_output;
   if (print == nullptr) {
+    Oid type = get_fn_expr_argtype(fcinfo->flinfo, position);
+    if (!OidIsValid(type))
+      throw error(sqlstate::feature_not_supported, "the type of payment_id is not known here",
+                  "Leave payment_id out, over rows in which each payment comes once.");
     Oid output;
     bool varlena;
-    getTypeOutputInfo(get_fn_expr_argtype(fcinfo->flinfo, position), &output, &varlena);
+    getTypeOutputInfo(type, &output, &varlena);
     auto* found = static_cast<FmgrInfo*>(MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(FmgrInfo)));
     fmgr_info_cxt(output, found, fcinfo->flinfo->fn_mcxt);
     print = found;
@@ -137,28 +153,25 @@ bool has_nulls(FunctionCallInfo fcinfo, std::initializer_list<int> positions) {
                      [&](int position) { return PG_ARGISNULL(position); });
 }
 
-/// The row type of the result, or of the elements of a result that is an array.
-TupleDesc result_shape(FunctionCallInfo fcinfo) {
-  TupleDesc& shape = site_of(fcinfo).shape;
-  if (shape == nullptr) {
-    Oid type = get_fn_expr_rettype(fcinfo->flinfo);
-    if (Oid element = get_element_type(type); OidIsValid(element)) type = element;
-    MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-    shape = lookup_rowtype_tupdesc_copy(type, -1);
-    MemoryContextSwitchTo(caller);
-  }
-  return shape;
+/// The rows of the result, which has these columns.
+const pg::row_type& result_row(FunctionCallInfo fcinfo, std::initializer_list<Oid> columns) {
+  pg::row_type*& row = site_of(fcinfo).row;
+  if (row == nullptr)
+    row = new (MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(pg::row_type)))
+        pg::row_type(pg::row_type::returned(fcinfo, columns));
+  return *row;
 }
 
 template <std::size_t Count>
-Datum row_datum(FunctionCallInfo fcinfo, const Datum (&values)[Count]) {
+Datum row_datum(const pg::row_type& row, const Datum (&values)[Count]) {
   bool nulls[Count] = {};
-  return HeapTupleGetDatum(heap_form_tuple(result_shape(fcinfo), const_cast<Datum*>(values), nulls));
+  return row.row(values, nulls);
 }
 
 Datum value_datum(FunctionCallInfo fcinfo, const rfm::tally& payments) {
-  return row_datum(fcinfo, {TimestampTzGetDatum(payments.first()), TimestampTzGetDatum(payments.last()),
-                            Int64GetDatum(payments.count()), numeric_datum(payments.sum())});
+  return row_datum(result_row(fcinfo, {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, NUMERICOID}),
+                   {TimestampTzGetDatum(payments.first()), TimestampTzGetDatum(payments.last()),
+                    Int64GetDatum(payments.count()), numeric_datum(payments.sum())});
 }
 
 /// Makes `state` go by `dates`, or checks that it does.
@@ -185,25 +198,68 @@ rfm::calendar& calendar_of(ArrayType* snapshots, rfm::instant window, MemoryCont
   return pg::make_in<rfm::calendar>(context, times, window);
 }
 
+/// A calendar that states in one memory context share. The context itself leads to it, by the callback that
+/// it keeps, and it goes with the context.
+struct shared_calendar {
+  MemoryContextCallback keeper;
+  const ArrayType* snapshots;  // what it was made of, where that is known
+  const rfm::calendar* dates;
+};
+
+void nothing_to_release(void*) {}
+
+/// The first of the calendars shared in `context` that `fits`, or null; `count` is how many there are.
+template <class Fits>
+const shared_calendar* find_shared(MemoryContext context, int& count, Fits fits) {
+  count = 0;
+  for (MemoryContextCallback* at = context->reset_cbs; at != nullptr; at = at->next) {
+    if (at->func != nothing_to_release) continue;
+    auto* shared = static_cast<const shared_calendar*>(at->arg);
+    if (fits(*shared)) return shared;
+    ++count;
+  }
+  return nullptr;
+}
+
+/// A query has few calendars, unless each group has its own: then the groups keep them.
+constexpr int most_shared = 4;
+
+const rfm::calendar& share(MemoryContext context, const rfm::calendar& dates, const ArrayType* snapshots) {
+  auto* shared = static_cast<shared_calendar*>(MemoryContextAllocZero(context, sizeof(shared_calendar)));
+  shared->dates = &pg::make_in<rfm::calendar>(context, dates);
+  if (snapshots != nullptr) {
+    void* kept = MemoryContextAlloc(context, VARSIZE(snapshots));
+    shared->snapshots = static_cast<ArrayType*>(std::memcpy(kept, snapshots, VARSIZE(snapshots)));
+  }
+  shared->keeper.func = nothing_to_release;
+  shared->keeper.arg = shared;
+  MemoryContextRegisterResetCallback(context, &shared->keeper);
+  return *shared->dates;
+}
+
 /// The state of a history's group, after this row's snapshots (argument 3) and window (argument 4, if any).
 template <class State>
 State& history_state(FunctionCallInfo fcinfo) {
+  MemoryContext context = pg::aggregate_context(fcinfo);
   auto& state = pg::group_state<State>(fcinfo);
   if (PG_ARGISNULL(3)) pg::null_argument("snapshots");
   ArrayType* snapshots = PG_GETARG_ARRAYTYPE_P(3);
   rfm::instant window = 0;
   if (PG_NARGS() > 4 && !PG_ARGISNULL(4)) window = pg::positive_duration(PG_GETARG_INTERVAL_P(4), "window");
 
-  call_site& site = site_of(fcinfo);
-  if (site.dates == nullptr) {
-    MemoryContext query = fcinfo->flinfo->fn_mcxt;
-    site.dates = &calendar_of(snapshots, window, query);
-    site.snapshots = static_cast<ArrayType*>(MemoryContextAlloc(query, VARSIZE(snapshots)));
-    std::memcpy(site.snapshots, snapshots, VARSIZE(snapshots));
+  int count;
+  const shared_calendar* known = find_shared(context, count, [&](const shared_calendar& shared) {
+    return shared.snapshots != nullptr && window == shared.dates->window() &&
+           VARSIZE(snapshots) == VARSIZE(shared.snapshots) &&
+           std::memcmp(snapshots, shared.snapshots, VARSIZE(snapshots)) == 0;
+  });
+  if (known != nullptr) {
+    go_by(state, *known->dates, true);
+  } else {
+    const rfm::calendar& dates = calendar_of(snapshots, window, CurrentMemoryContext);
+    bool shared = state.dates() == nullptr && count < most_shared;
+    go_by(state, shared ? share(context, dates, snapshots) : dates, shared);
   }
-  bool shared = window == site.dates->window() && VARSIZE(snapshots) == VARSIZE(site.snapshots) &&
-                std::memcmp(snapshots, site.snapshots, VARSIZE(snapshots)) == 0;
-  go_by(state, shared ? *site.dates : calendar_of(snapshots, window, CurrentMemoryContext), shared);
   return state;
 }
 
@@ -211,34 +267,40 @@ template <class State>
 Datum combine_histories(FunctionCallInfo fcinfo) {
   auto* right = pg::state_argument<State>(fcinfo, 1);
   if (right == nullptr) return pg::combine_states<State>(fcinfo);
+  MemoryContext context = pg::aggregate_context(fcinfo);
   auto& left = pg::group_state<State>(fcinfo);
-  call_site& site = site_of(fcinfo);
-  if (site.dates == nullptr)
-    site.dates = &pg::make_in<rfm::calendar>(fcinfo->flinfo->fn_mcxt, *right->dates());
-  bool shared = *right->dates() == *site.dates;
-  go_by(left, shared ? *site.dates : *right->dates(), shared);
+  int count;
+  const shared_calendar* known = find_shared(
+      context, count, [&](const shared_calendar& shared) { return *shared.dates == *right->dates(); });
+  if (known != nullptr) {
+    go_by(left, *known->dates, true);
+  } else {
+    bool shared = left.dates() == nullptr && count < most_shared;
+    go_by(left, shared ? share(context, *right->dates(), nullptr) : *right->dates(), shared);
+  }
   left.combine(*right);
   PG_RETURN_POINTER(&left);
 }
 
 template <class State>
 Datum history_final(FunctionCallInfo fcinfo) {
-  Oid row = result_shape(fcinfo)->tdtypeid;
+  const pg::row_type& row =
+      result_row(fcinfo, {TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, NUMERICOID});
   auto* state = pg::state_argument<State>(fcinfo);
-  if (state == nullptr) PG_RETURN_ARRAYTYPE_P(construct_empty_array(row));
+  if (state == nullptr) PG_RETURN_ARRAYTYPE_P(construct_empty_array(row.oid()));
   auto& sums = pg::make_in<rfm::timeline>(CurrentMemoryContext, *state->dates());
   state->sum_up(sums);
   auto* snapshots = static_cast<Datum*>(
       palloc_extended(state->dates()->snapshots().size() * sizeof(Datum), MCXT_ALLOC_HUGE));
-  int count = 0;
+  std::size_t count = 0;
   Datum monetary = 0;
   sums.play([&](rfm::instant snapshot, const rfm::tally& payments, bool changed) {
     if (changed) monetary = numeric_datum(payments.sum());
     snapshots[count++] =
-        row_datum(fcinfo, {TimestampTzGetDatum(snapshot), TimestampTzGetDatum(payments.first()),
-                           TimestampTzGetDatum(payments.last()), Int64GetDatum(payments.count()), monetary});
+        row_datum(row, {TimestampTzGetDatum(snapshot), TimestampTzGetDatum(payments.first()),
+                        TimestampTzGetDatum(payments.last()), Int64GetDatum(payments.count()), monetary});
   });
-  PG_RETURN_ARRAYTYPE_P(construct_array(snapshots, count, row, -1, false, TYPALIGN_DOUBLE));
+  return row.array(snapshots, count);
 }
 
 }  // namespace
@@ -313,6 +375,10 @@ JOURNEY_FUNCTION(rfm_bucket) {
   if (null) pg::null_argument("buckets");
   if (buckets < 1)
     throw error(sqlstate::invalid_parameter_value, "buckets must be at least 1: " + std::to_string(buckets));
+  if (buckets > rfm::most_buckets)
+    throw error(
+        sqlstate::program_limit_exceeded,
+        "buckets must be at most " + std::to_string(rfm::most_buckets) + ": " + std::to_string(buckets));
   auto* rank = static_cast<std::int64_t*>(WinGetPartitionLocalMemory(window, sizeof(std::int64_t)));
   std::int64_t position = WinGetCurrentPosition(window);
   if (position == 0 || !WinRowsArePeers(window, position - 1, position)) *rank = position + 1;

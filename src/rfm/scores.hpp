@@ -6,6 +6,9 @@
 
 namespace journey::rfm {
 
+/// More than anybody tells apart, and few enough for an array of cuts in each group.
+inline constexpr std::int32_t most_buckets = 10'000;
+
 /// The bucket, from 1, of the row of the given rank (from 1, ties share the lowest) among `rows`: its percent
 /// rank, (rank - 1) / (rows - 1), in `buckets` equal steps, each with its lower bound. A row alone is in 1.
 inline std::int32_t bucket(std::int64_t rank, std::int64_t rows, std::int32_t buckets) {
