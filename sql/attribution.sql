@@ -39,6 +39,25 @@ SELECT channel, credit FROM visitor, attribute(trail, timestamptz '2024-01-09', 
 SELECT channel, credit FROM visitor, attribute(trail, timestamptz '2024-01-09', 'linear'::attribution_model, excluded_channels => '{Paid Search,Email,Direct}');
 SELECT channel, credit FROM visitor, attribute(trail, timestamptz '2024-01-04', optional_channels => NULL, excluded_channels => NULL);
 
+-- Collapsed touches: Paid Search, Direct, Email, Direct, of which Paid Search comes twice at the start
+CREATE TABLE returning_visitor AS SELECT trail(ts, interval '30 minutes', ROW(ts, NULL, NULL, NULL, NULL, NULL, channel, NULL, NULL, NULL)::touch) AS trail
+  FROM (SELECT ts, channel FROM visits UNION ALL VALUES (timestamptz '2024-01-02 10:00', 'Paid Search')) v;
+SELECT collapse, a.position, touches, (touch).touched_at::date, a.channel, round(credit::numeric, 6) AS credit
+FROM returning_visitor, unnest(enum_range(NULL::collapse_kind)) collapse, attribute(trail, '2024-01-09', 'linear', collapse => collapse) a;
+
+-- Weights of one's own: W-shaped, one for each touch, more than touches, fewer, none for some
+SELECT weights, array_agg(round(credit::numeric, 6) ORDER BY a.position) AS credits
+FROM returning_visitor, (VALUES ('{0.3,0.3,0.3}'::float8[]), ('{0.2,0.2,0.2,0.2,0.2}'), ('{0.1,0.2,0.1,0.2,0.1,0.2}'), ('{0.2,0.6}'), ('{0.5}'), ('{0,1}'), (NULL)) w(weights),
+  attribute(trail, '2024-01-09', 'position_based', weights => weights) a GROUP BY weights ORDER BY weights;
+SELECT channel, round(credit::numeric, 6) AS credit FROM visitor, attribute(trail, '2024-01-03 10:00', weights => '{0.3,0.3,0.3}');
+SELECT touch_weights('position_based', '{2024-01-01,2024-01-02,2024-01-03,2024-01-04}', '2024-01-05', weights => '{0.5,0.25}');
+SELECT touch_weights('linear', '{2024-01-01,2024-01-02,2024-01-03}', '2024-01-05', channels => '{A,A,B}', collapse => 'repeats');
+
+-- Untyped literals: a time is one conversion, an array several
+SELECT channel FROM visitor, attribute(trail, '2024-01-05', 'first');
+SELECT conversion, a.channel FROM visitor, attribute(trail, '{2024-01-02,2024-01-06}', true, 'last') a;
+SELECT conversion, a.channel FROM visitor, attribute(trail, ARRAY[timestamptz '2024-01-02'], true) a;
+
 -- No trail, no conversion
 SELECT * FROM attribute(NULL, timestamptz '2024-01-01');
 SELECT * FROM visitor, attribute(trail, NULL::timestamptz);
@@ -63,6 +82,16 @@ SELECT * FROM visitor, attribute(trail, timestamptz '2024-01-04', last_weight =>
 SELECT * FROM visitor, attribute(trail, timestamptz '2024-01-04', excluded_channels => '{{a},{b}}');
 SELECT * FROM visitor, attribute(trail, '{2024-01-04}'::timestamptz[], NULL);
 
+SELECT * FROM visitor, attribute(trail, '2024-01-04', collapse => NULL);
+SELECT * FROM visitor, attribute(trail, '2024-01-04', weights => '{}');
+SELECT * FROM visitor, attribute(trail, '2024-01-04', weights => '{0.5,NULL}');
+SELECT * FROM visitor, attribute(trail, '2024-01-04', weights => '{0.5,-0.1}');
+SELECT * FROM visitor, attribute(trail, '2024-01-04', weights => '{0.5,0.3,0.3}');
+SELECT * FROM visitor, attribute(trail, '2024-01-04', weights => '{{0.5},{0.3}}');
+SELECT * FROM visitor, attribute(trail, '2024-01-04', 'linear', weights => '{0.5,0.3}');
+SELECT * FROM visitor, attribute(trail, '2024-01-04', weights => array_fill(0.0::float8, ARRAY[1001]));
+SELECT touch_weights('linear', '{2024-01-01}', '2024-01-03', collapse => 'first');
+
 -- touch_weights: any order of time, NULL times, ties by channel
 SELECT touch_weights('last', '{2024-01-03,2024-01-01,NULL,2024-01-02}', '2024-01-02');
 SELECT touch_weights('first', '{2024-01-01,2024-01-01}', '2024-01-02', channels => '{b,a}');
@@ -77,6 +106,11 @@ SELECT * FROM unnest((SELECT markov(path, conversions, value, nulls) FROM (VALUE
   ('{A}'::text[], 2, 20, 0), ('{A,B}', 1, 10, 1)) p(path, conversions, value, nulls)));
 SELECT * FROM unnest((SELECT transitions(path, conversions, nulls) FROM (VALUES
   ('{A}'::text[], 2, 0), ('{A,B}', 1, 1)) p(path, conversions, nulls)));
+-- Value goes to those whose journeys earned it; what was lost is shared out apart; what never converts earns nobody anything
+SELECT channel, conversions, value FROM unnest((SELECT markov(path, 1, value, 0) FROM (VALUES
+  ('{SEM}'::text[], 1000), ('{Email}', 10)) p(path, value)));
+SELECT channel, value FROM unnest((SELECT markov(path, conversions, value, nulls, 3) FROM (VALUES
+  ('{SEM}'::text[], 1, 1000, 0), ('{Email}', 1, -1000, 5), ('{TV}', 0, 7, 2)) p(path, conversions, value, nulls)));
 -- of order 2, where A before B and A alone are different things
 SELECT channel, removal_effect FROM unnest((SELECT markov(path, conversions, conversions, nulls, 2) FROM (VALUES
   ('{A,B}'::text[], 1, 0), ('{B,A}', 0, 1), ('{B}', 1, 0)) p(path, conversions, nulls)));
@@ -93,6 +127,18 @@ SELECT * FROM unnest((SELECT shapley(path, conversions, value) FROM (VALUES
   ('{A}'::text[], 2, 20), ('{A,B,A}', 1, 10), ('{}', 1, 7)) p(path, conversions, value)));
 SELECT * FROM unnest((SELECT leave_one_out(path, conversions, value, nulls) FROM (VALUES
   ('{A}'::text[], 1, 10, 3), ('{B}', 1, 10, 1), ('{A,B}', 3, 30, 1), (NULL, 1, 7, 0)) p(path, conversions, value, nulls)));
+
+SELECT channel, conversions FROM unnest((SELECT leave_one_out(array_fill('b'::text, ARRAY[40000]), 1, 1, 1)));
+
+-- Types that somebody altered
+BEGIN;
+ALTER TYPE channel_credit ADD ATTRIBUTE more int;
+SELECT shapley('{A}', 1, 1);
+ROLLBACK;
+BEGIN;
+ALTER TYPE credit ALTER ATTRIBUTE credit TYPE text;
+SELECT * FROM visitor, attribute(trail, '2024-01-04');
+ROLLBACK;
 
 -- Wrong paths
 SELECT markov('{A,NULL}', 1, 1, 1);

@@ -6,6 +6,8 @@
 #include "attribution/weights.hpp"
 #include "base/sort.hpp"
 #include "channels/touch_pg.hpp"
+#include "pg/array.hpp"
+#include "pg/call_site.hpp"
 #include "pg/set.hpp"
 #include "sessions/trail_pg.hpp"
 
@@ -14,20 +16,23 @@ using namespace journey::attribution;
 
 namespace {
 
-/// The arguments that all functions here share, in this order, from `model` on.
+/// The lists that a call site has read: most are the same for all rows.
+struct channel_lists {
+  explicit channel_lists(std::pmr::memory_resource* memory) : optional(memory), excluded(memory) {}
+  pg::argument_cache<channel_set> optional, excluded;
+};
+
+/// The arguments that all functions here share.
 struct options {
   attribution::rule rule;
   std::optional<std::int64_t> lookback;
-  names optional_channels;
-  names excluded_channels;
+  const channel_set* optional_channels;
+  const channel_set* excluded_channels;
 
-  touch_class standing(const std::optional<std::string_view>& channel) const {
+  touch_class standing(const name& channel) const {
     if (!channel) return touch_class::regular;
-    if (std::ranges::find(excluded_channels, channel) != excluded_channels.end())
-      return touch_class::excluded;
-    if (std::ranges::find(optional_channels, channel) != optional_channels.end())
-      return touch_class::optional;
-    return touch_class::regular;
+    if (excluded_channels->contains(channel)) return touch_class::excluded;
+    return optional_channels->contains(channel) ? touch_class::optional : touch_class::regular;
   }
 };
 
@@ -35,26 +40,61 @@ void refuse_null(FunctionCallInfo fcinfo, int position, const char* argument) {
   if (PG_ARGISNULL(position)) pg::null_argument(argument);
 }
 
-names channel_list(FunctionCallInfo fcinfo, int position, const char* argument) {
-  return PG_ARGISNULL(position) ? names(pg::call_memory()) : read_names(PG_GETARG_DATUM(position), argument);
+const channel_set& channel_list(FunctionCallInfo fcinfo, int position, const char* argument,
+                                pg::argument_cache<channel_set>& cache) {
+  bool missing = PG_ARGISNULL(position);
+  return cache.of(missing ? std::string_view() : pg::argument_bytes(PG_GETARG_DATUM(position)),
+                  [&](channel_set& channels) {
+                    if (missing)
+                      channels.assign({});
+                    else
+                      channels.assign(read_names(PG_GETARG_DATUM(position), argument));
+                  });
 }
 
-options read_options(FunctionCallInfo fcinfo, int model, int lookback) {
-  int half_life = lookback + 1, first_weight = lookback + 2, last_weight = lookback + 3;
-  refuse_null(fcinfo, model, "model");
+/// NULL stands for none. The numbers live in the current memory context.
+std::span<const double> weights_argument(FunctionCallInfo fcinfo, int position) {
+  if (PG_ARGISNULL(position)) return {};
+  pg::array_elements elements(PG_GETARG_DATUM(position), FLOAT8OID, "weights");
+  if (elements.size() == 0)
+    throw error(sqlstate::invalid_parameter_value, "weights must not be empty",
+                "Give NULL for none, or the weights of the first to the last touch.");
+  auto* weights = static_cast<double*>(palloc_extended(sizeof(double) * elements.size(), MCXT_ALLOC_HUGE));
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    if (elements.nulls[i])
+      throw error(sqlstate::null_value_not_allowed, "weights must not contain a NULL",
+                  "A touch without a weight of its own shares in what the weights leave over.");
+    weights[i] = DatumGetFloat8(elements.values[i]);
+  }
+  return {weights, elements.size()};
+}
+
+/// Where the arguments stand; those between are in the same order in all functions.
+struct option_positions {
+  int model, lookback, collapse;
+};
+
+options read_options(FunctionCallInfo fcinfo, channel_lists& lists, const option_positions& at) {
+  int half_life = at.lookback + 1, first_weight = at.lookback + 2, last_weight = at.lookback + 3;
+  refuse_null(fcinfo, at.model, "model");
   refuse_null(fcinfo, half_life, "half_life");
   refuse_null(fcinfo, first_weight, "first_weight");
   refuse_null(fcinfo, last_weight, "last_weight");
+  refuse_null(fcinfo, at.collapse, "collapse");
   options given{
-      .rule = {model_named(pg::enum_label(PG_GETARG_DATUM(model))),
-               static_cast<double>(pg::positive_duration(PG_GETARG_INTERVAL_P(half_life), "half_life")),
-               PG_GETARG_FLOAT8(first_weight), PG_GETARG_FLOAT8(last_weight)},
+      .rule = {.model = model_named(pg::enum_label(PG_GETARG_DATUM(at.model))),
+               .half_life =
+                   static_cast<double>(pg::positive_duration(PG_GETARG_INTERVAL_P(half_life), "half_life")),
+               .first_weight = PG_GETARG_FLOAT8(first_weight),
+               .last_weight = PG_GETARG_FLOAT8(last_weight),
+               .collapse = collapse_named(pg::enum_label(PG_GETARG_DATUM(at.collapse))),
+               .weights = weights_argument(fcinfo, at.collapse + 1)},
       .lookback = {},
-      .optional_channels = channel_list(fcinfo, lookback + 4, "optional_channels"),
-      .excluded_channels = channel_list(fcinfo, lookback + 5, "excluded_channels")};
+      .optional_channels = &channel_list(fcinfo, at.lookback + 4, "optional_channels", lists.optional),
+      .excluded_channels = &channel_list(fcinfo, at.lookback + 5, "excluded_channels", lists.excluded)};
   given.rule.check();
-  if (!PG_ARGISNULL(lookback)) {
-    const Interval* interval = PG_GETARG_INTERVAL_P(lookback);
+  if (!PG_ARGISNULL(at.lookback)) {
+    const Interval* interval = PG_GETARG_INTERVAL_P(at.lookback);
     given.lookback = pg::duration(interval, "lookback");
     if (*given.lookback < 0)
       throw error(sqlstate::invalid_parameter_value,
@@ -66,9 +106,11 @@ options read_options(FunctionCallInfo fcinfo, int model, int lookback) {
 
 void refuse_to_do_without_channels(const options& given, std::string_view model) {
   const char* hint = "Give channels: the channel of each element of touched_at.";
-  if (asks_for_channels(given.rule.model))
+  if (given.rule.collapse != collapse_kind::none && given.rule.asks_for_channels())
+    throw error(sqlstate::null_value_not_allowed, "collapse needs channels", hint);
+  if (given.rule.asks_for_channels())
     throw error(sqlstate::null_value_not_allowed, "model " + std::string(model) + " needs channels", hint);
-  if (!given.optional_channels.empty() || !given.excluded_channels.empty())
+  if (!given.optional_channels->empty() || !given.excluded_channels->empty())
     throw error(sqlstate::null_value_not_allowed, "optional_channels and excluded_channels need channels",
                 hint);
 }
@@ -81,23 +123,17 @@ candidate candidate_of(std::int64_t touched_at, const std::optional<std::string_
   return {touched_at, channel, channel == "Direct", is_paid(touch), given.standing(channel)};
 }
 
-/// A moment that earns credit: its number, and when touches count for it.
-struct conversion {
-  std::int32_t number;
-  window when;
-};
-
 /// The rows of attribute: conversion by conversion, each credit by time of its touch.
 class credit_rows {
  public:
   static constexpr int columns = 6;
 
   /// Where `numbered`, rows begin with the number of the conversion.
-  credit_rows(std::pmr::memory_resource* memory, const channels::touch_type& type, options given,
+  credit_rows(std::pmr::memory_resource* memory, const channels::touch_type& type, const options& given,
               bool numbered)
       : memory_(memory),
         type_(type),
-        given_(std::move(given)),
+        given_(given),
         numbered_(numbered),
         touches_(memory),
         candidates_(memory),
@@ -115,9 +151,10 @@ class credit_rows {
     }
   }
 
-  void add_conversion(std::int32_t number, const window& when) { conversions_.push_back({number, when}); }
-
-  const options& given() const { return given_; }
+  /// What is shared out; missing times are no conversions.
+  void convert_at(std::span<const std::optional<std::int64_t>> times, bool reuse_touches) {
+    conversions_ = conversions_at(times, given_.lookback, reuse_touches, memory_);
+  }
 
   bool next(Datum* values, bool* nulls) {
     if (next_share_ == current_.shares.size()) {
@@ -167,80 +204,86 @@ class credit_rows {
   std::size_t next_share_ = 0;
 };
 
+/// What all sets of rows of a call site share.
+struct shared_by_sets {
+  explicit shared_by_sets(std::pmr::memory_resource* memory) : lists(memory), type(memory) {}
+  channel_lists lists;
+  channels::touch_type type;
+};
+
 /// The rows for the trail in argument 0, which has no touches where it is NULL.
-credit_rows& rows_of(FunctionCallInfo fcinfo, pg::row_series& series, options given, bool numbered) {
-  const auto& type = series.shared<channels::touch_type>(fcinfo);
-  auto& rows = pg::make_in<credit_rows>(series.memory(), type, std::move(given), numbered);
+credit_rows& rows_of(FunctionCallInfo fcinfo, pg::row_series& series, const option_positions& at,
+                     bool numbered) {
+  auto& shared = series.shared<shared_by_sets>(fcinfo);
+  options given = read_options(fcinfo, shared.lists, at);
+  auto& rows = pg::make_in<credit_rows>(series.memory(), shared.type, given, numbered);
   if (!PG_ARGISNULL(0)) rows.read_touches(sessions::trail_argument(fcinfo, 0));
   return rows;
+}
+
+/// The times of a timestamptz[].
+std::pmr::vector<std::optional<std::int64_t>> read_times(Datum array, const char* argument) {
+  pg::array_elements elements(array, TIMESTAMPTZOID, argument);
+  std::pmr::vector<std::optional<std::int64_t>> times(elements.size(), pg::call_memory());
+  for (std::size_t i = 0; i < elements.size(); ++i)
+    if (!elements.nulls[i]) times[i] = DatumGetTimestampTz(elements.values[i]);
+  return times;
 }
 
 }  // namespace
 
 JOURNEY_FUNCTION(touch_weights) {
-  options given = read_options(fcinfo, 0, 3);
+  options given = read_options(fcinfo, pg::call_site<channel_lists>(fcinfo), {0, 3, 10});
   if (PG_ARGISNULL(1) || PG_ARGISNULL(2)) PG_RETURN_NULL();
-  array_elements times(PG_GETARG_DATUM(1), TIMESTAMPTZOID, "touched_at");
+  auto times = read_times(PG_GETARG_DATUM(1), "touched_at");
   TimestampTz converted_at = PG_GETARG_TIMESTAMPTZ(2);
-  names channels(times.values.size(), pg::call_memory());
+  names channels(times.size(), pg::call_memory());
   if (!PG_ARGISNULL(9))
     channels = read_names(PG_GETARG_DATUM(9), "channels");
   else
     refuse_to_do_without_channels(given, pg::enum_label(PG_GETARG_DATUM(0)));
-  if (channels.size() != times.values.size())
+  if (channels.size() != times.size())
     throw error(sqlstate::invalid_parameter_value,
                 "channels must have as many elements as touched_at: " + std::to_string(channels.size()) +
-                    " and " + std::to_string(times.values.size()));
+                    " and " + std::to_string(times.size()));
 
   std::pmr::vector<std::size_t> order(pg::call_memory());
-  for (std::size_t i = 0; i < times.values.size(); ++i)
-    if (!times.nulls[i]) order.push_back(i);
-  auto time = [&](std::size_t i) { return DatumGetTimestampTz(times.values[i]); };
-  sort_by(order, [&](std::size_t i) { return std::tuple(time(i), channels[i], i); });
+  for (std::size_t i = 0; i < times.size(); ++i)
+    if (times[i]) order.push_back(i);
+  sort_by(order, [&](std::size_t i) { return std::tuple(times[i], channels[i], i); });
   std::pmr::vector<candidate> candidates(pg::call_memory());
-  for (std::size_t i : order) candidates.push_back(candidate_of(time(i), channels[i], given));
+  for (std::size_t i : order) {
+    check_interrupts();
+    candidates.push_back(candidate_of(*times[i], channels[i], given));
+  }
 
   outcome result =
       attribute(given.rule, candidates, looking_back(converted_at, given.lookback), pg::call_memory());
-  auto* weights = static_cast<Datum*>(palloc0(sizeof(Datum) * (times.values.size() + 1)));
+  auto* weights = static_cast<Datum*>(
+      palloc_extended(sizeof(Datum) * (times.size() + 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
   for (const share& share : result.shares) weights[order[share.candidate]] = Float8GetDatum(share.credit);
-  PG_RETURN_ARRAYTYPE_P(construct_array(weights, static_cast<int>(times.values.size()), FLOAT8OID,
-                                        sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+  PG_RETURN_ARRAYTYPE_P(construct_array(weights, static_cast<int>(times.size()), FLOAT8OID, sizeof(float8),
+                                        FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
 JOURNEY_FUNCTION(attribute) {
-  return pg::each_row(
-      fcinfo, {INT4OID, INT4OID, pg::row_type::any, TEXTOID, FLOAT8OID}, [fcinfo](pg::row_series& series) {
-        auto& rows = rows_of(fcinfo, series, read_options(fcinfo, 2, 3), false);
-        if (!PG_ARGISNULL(1))
-          rows.add_conversion(1, looking_back(PG_GETARG_TIMESTAMPTZ(1), rows.given().lookback));
-        return &rows;
-      });
+  return pg::each_row(fcinfo, {INT4OID, INT4OID, pg::row_type::any, TEXTOID, FLOAT8OID},
+                      [fcinfo](pg::row_series& series) {
+                        auto& rows = rows_of(fcinfo, series, {2, 3, 9}, false);
+                        std::optional<std::int64_t> converted_at;
+                        if (!PG_ARGISNULL(1)) converted_at = PG_GETARG_TIMESTAMPTZ(1);
+                        rows.convert_at({&converted_at, 1}, true);
+                        return &rows;
+                      });
 }
 
 JOURNEY_FUNCTION(attribute_all) {
   return pg::each_row(fcinfo, {INT4OID, INT4OID, INT4OID, pg::row_type::any, TEXTOID, FLOAT8OID},
                       [fcinfo](pg::row_series& series) {
                         refuse_null(fcinfo, 2, "reuse_touches");
-                        bool reuse_touches = PG_GETARG_BOOL(2);
-                        auto& rows = rows_of(fcinfo, series, read_options(fcinfo, 3, 4), true);
-                        if (PG_ARGISNULL(1)) return &rows;
-                        array_elements times(PG_GETARG_DATUM(1), TIMESTAMPTZOID, "converted_at");
-                        std::pmr::vector<std::pair<TimestampTz, std::int32_t>> conversions(pg::call_memory());
-                        for (std::size_t i = 0; i < times.values.size(); ++i)
-                          if (!times.nulls[i])
-                            conversions.emplace_back(DatumGetTimestampTz(times.values[i]),
-                                                     static_cast<std::int32_t>(i + 1));
-                        sort(conversions);
-
-                        std::optional<TimestampTz> previous,
-                            last;  // the latest conversion before this one, and before or with it
-                        for (auto [converted_at, number] : conversions) {
-                          if (last != converted_at) previous = std::exchange(last, converted_at);
-                          window when = looking_back(converted_at, rows.given().lookback);
-                          if (!reuse_touches && previous) when.since = std::max(when.since, *previous + 1);
-                          rows.add_conversion(number, when);
-                        }
+                        auto& rows = rows_of(fcinfo, series, {3, 4, 10}, true);
+                        if (!PG_ARGISNULL(1))
+                          rows.convert_at(read_times(PG_GETARG_DATUM(1), "converted_at"), PG_GETARG_BOOL(2));
                         return &rows;
                       });
 }

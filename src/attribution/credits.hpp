@@ -15,6 +15,11 @@ namespace journey::attribution {
 /// The channels of the touches before a conversion, or of a journey without one, in time order.
 using path = std::span<const std::string_view>;
 
+/// Reads the byte that a state begins with.
+inline void check_version(wire::reader& in, std::uint8_t known) {
+  if (in.fixed<std::uint8_t>() != known) in.fail("its version is unknown");
+}
+
 /// What came of the journeys along one path.
 struct results {
   double conversions;
@@ -49,6 +54,9 @@ struct exact_results {
   exact_sum conversions;
   exact_sum value;
 };
+
+/// As many empty ones.
+std::pmr::vector<exact_results> empty_results(std::size_t count, std::pmr::memory_resource* memory);
 
 /// What a model credits to one channel.
 struct channel_credit {

@@ -3,20 +3,28 @@
 #include <algorithm>
 #include <cstring>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <tuple>
 
 #include "attribution/removal.hpp"
 #include "base/error.hpp"
+#include "base/interrupts.hpp"
 #include "base/sort.hpp"
 
 namespace journey::attribution {
+namespace {
+
+constexpr std::uint8_t version = 1;
+
+}  // namespace
+
 transition_counts::transition_counts(std::pmr::memory_resource* memory)
     : memory_(memory),
       channels_(memory),
       states_(memory),
       journeys_(memory),
-      touched_(memory),
+      values_(memory),
       untouched_(memory) {}
 
 void transition_counts::set_order(int order) {
@@ -46,30 +54,39 @@ name_table::id transition_counts::state_of(std::span<const id> channels) {
   return states_.number({reinterpret_cast<const char*>(channels.data()), channels.size_bytes()});
 }
 
+exact_sum& transition_counts::value_of(id state) {
+  while (values_.size() <= state) values_.emplace_back(memory_);
+  return values_[state];
+}
+
 void transition_counts::add(path path, const results& results, int order) {
   results.check();
   set_order(order);
   if (path.empty()) return untouched_.add(results);
-  touched_.add(results);
-  if (results.conversions == 0 && results.nulls == 0) return;
+  bool taken = results.conversions > 0 || results.nulls > 0;
+  if (!taken && results.value == 0) return;
 
   std::array<id, highest_order> recent;
   std::size_t known = 0;
   id from = flow::start;
   for (std::string_view name : path) {
+    check_interrupts();
     if (known == static_cast<std::size_t>(order)) {
       std::shift_left(recent.begin(), recent.begin() + known, 1);
       --known;
     }
     recent[known++] = channels_.number(name);
     id to = state_of({recent.data(), known});
-    exact_sum& journeys = journeys_.of(from, to);
-    journeys.add(results.conversions);
-    journeys.add(results.nulls);
+    if (taken) {
+      exact_sum& journeys = journeys_.of(from, to);
+      journeys.add(results.conversions);
+      journeys.add(results.nulls);
+    }
     from = to;
   }
   if (results.conversions > 0) journeys_.of(from, flow::conversion).add(results.conversions);
   if (results.nulls > 0) journeys_.of(from, flow::null).add(results.nulls);
+  if (results.value != 0) value_of(from).add(results.value);
 }
 
 void transition_counts::combine(const transition_counts& other) {
@@ -79,38 +96,52 @@ void transition_counts::combine(const transition_counts& other) {
   std::pmr::vector<id> state(memory_);
   std::array<id, highest_order> room;
   for (id i = 0; i < other.states(); ++i) {
+    check_interrupts();
     std::span<const id> theirs = other.channels_of(i, room);
     for (std::size_t j = 0; j < theirs.size(); ++j) room[j] = channel[theirs[j]];
     state.push_back(state_of(theirs));
   }
   auto mine = [&](id place) { return place < state.size() ? state[place] : place; };
-  for (const auto& [from, to, journeys] : other.journeys_.entries())
+  for (const auto& [from, to, journeys] : other.journeys_.entries()) {
+    check_interrupts();
     journeys_.of(mine(from), mine(to)).add(journeys);
-  touched_.add(other.touched_);
+  }
+  for (id i = 0; i < other.values_.size(); ++i) {
+    check_interrupts();
+    value_of(state[i]).add(other.values_[i]);
+  }
   untouched_.add(other.untouched_);
 }
 
 void transition_counts::serialize(wire::writer& out) const {
+  out.fixed(version);
   out.varint(static_cast<std::uint64_t>(order_));
   channels_.serialize(out);
   std::array<id, highest_order> room;
   out.varint(states_.size());
   for (id i = 0; i < states_.size(); ++i) {
+    check_interrupts();
     std::span<const id> channels = channels_of(i, room);
     out.varint(channels.size());
     for (id channel : channels) out.varint(channel);
   }
   out.varint(journeys_.entries().size());
   for (const auto& [from, to, journeys] : journeys_.entries()) {
+    check_interrupts();
     out.fixed(from);
     out.fixed(to);
     journeys.serialize(out);
   }
-  touched_.serialize(out);
+  out.varint(values_.size());
+  for (const exact_sum& value : values_) {
+    check_interrupts();
+    value.serialize(out);
+  }
   untouched_.serialize(out);
 }
 
 void transition_counts::deserialize(wire::reader& in) {
+  check_version(in, version);
   std::uint64_t order = in.varint();
   if (order > highest_order) in.fail("the order is too high");
   order_ = static_cast<int>(order);
@@ -119,6 +150,7 @@ void transition_counts::deserialize(wire::reader& in) {
   std::array<id, highest_order> room;
   std::size_t count_of_states = in.count(2);
   for (std::size_t i = 0; i < count_of_states; ++i) {
+    check_interrupts();
     std::size_t length = in.count(1);
     if (length == 0 || length > order || order == 1) in.fail("a state is not of this order");
     for (std::size_t j = 0; j < length; ++j) {
@@ -130,6 +162,7 @@ void transition_counts::deserialize(wire::reader& in) {
   }
   std::size_t edges = in.count(sizeof(std::uint64_t));
   for (std::size_t i = 0; i < edges; ++i) {
+    check_interrupts();
     auto from = in.fixed<id>(), to = in.fixed<id>();
     if ((from >= states() && from != flow::start) ||
         (to >= states() && to != flow::conversion && to != flow::null))
@@ -138,7 +171,12 @@ void transition_counts::deserialize(wire::reader& in) {
     sum.deserialize(in);
     if (!(sum.value() >= 0)) in.fail("a count is negative");
   }
-  touched_.deserialize(in);
+  std::size_t values = in.count(sizeof(double));
+  if (values > states()) in.fail("a value has an unknown state");
+  for (id i = 0; i < values; ++i) {
+    check_interrupts();
+    value_of(i).deserialize(in);
+  }
   untouched_.deserialize(in);
 }
 
@@ -173,25 +211,46 @@ channel_credits transition_counts::credits(std::pmr::memory_resource* memory) co
   }
 
   std::pmr::vector<flow> flows(memory);
+  std::pmr::vector<bool> converts(states(), false, memory);
+  exact_sum conversions(memory);
   auto sorted_place = [&](id state) { return state < place.size() ? place[state] : state; };
-  for (const auto& [from, to, journeys] : journeys_.entries())
+  for (const auto& [from, to, journeys] : journeys_.entries()) {
+    check_interrupts();
     flows.push_back({sorted_place(from), sorted_place(to), journeys.value()});
+    if (to != flow::conversion || from == flow::start) continue;
+    conversions.add(journeys);
+    converts[place[from]] = flows.back().weight > 0;
+  }
 
-  double conversions = touched_.conversions.value(), value = touched_.value.value(), sum = 0;
-  std::pmr::vector<double> effects(memory);
-  if (conversions > 0) effects = removal_effects({names.size(), order, members, flows}, memory);
-  for (double effect : effects) sum += effect;
-
-  channel_credits credits(memory);
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (sum > 0)
-      credits.push_back(
-          {channels_[names[i]], effects[i], conversions * (effects[i] / sum), value * (effects[i] / sum)});
-    else
-      credits.push_back({channels_[names[i]], {}, 0, 0});
   exact_results rest(memory);
   rest.add(untouched_);
-  if (!(sum > 0)) rest.add(touched_);
+  std::pmr::vector<double> values(states(), 0.0, memory);
+  for (id state = 0; state < values_.size(); ++state)
+    if (converts[place[state]])
+      values[place[state]] = values_[state].value();
+    else
+      rest.value.add(values_[state]);
+
+  std::pmr::vector<removal_effect> effects =
+      removal_effects({names.size(), order, members, flows, values}, memory);
+  double all = conversions.value(), gains = 0, losses = 0;
+  for (double value : values) (value < 0 ? losses : gains) += value;
+  removal_effect sum;
+  for (const removal_effect& effect : effects) {
+    sum.conversions += effect.conversions;
+    sum.gains += effect.gains;
+    sum.losses += effect.losses;
+  }
+  auto part = [](double whole, double effect, double sum) { return sum > 0 ? whole * (effect / sum) : 0; };
+
+  channel_credits credits(memory);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    check_interrupts();
+    const removal_effect& effect = effects[i];
+    credits.push_back({channels_[names[i]], all > 0 ? std::optional(effect.conversions) : std::nullopt,
+                       part(all, effect.conversions, sum.conversions),
+                       part(gains, effect.gains, sum.gains) + part(losses, effect.losses, sum.losses)});
+  }
   add_unattributed(credits, rest);
   return credits;
 }
@@ -217,6 +276,7 @@ std::pmr::vector<transition> transition_counts::transitions(std::pmr::memory_res
     for (; end < sorted.size() && sorted[end]->first == from; ++end) total.add(sorted[end]->value);
     double all = total.value();
     for (std::size_t i = first; i < end; ++i) {
+      check_interrupts();
       double count = sorted[i]->value.value();
       result.push_back(
           {from == flow::start ? "(start)" : name(from), name(sorted[i]->second), count, count / all});

@@ -33,8 +33,10 @@ class transition_counts {
   void serialize(wire::writer& out) const;
   void deserialize(wire::reader& in);
 
-  /// Each channel's share of all conversions and value is that of its removal effect. Conversions without a
-  /// touch, and those of paths where nothing has an effect, stay unattributed.
+  /// Each channel's share of all conversions is that of its removal effect, and its share of all value is
+  /// that of its removal effect on value: states whose conversions were worth something are shared out
+  /// together, and so are those that cost something. What came without a touch stays unattributed, and so
+  /// does value that was earned where nobody converted.
   channel_credits credits(std::pmr::memory_resource* memory) const;
 
   /// Of a chain of order 1, in order of the names, with start before and the ends after all channels.
@@ -47,15 +49,16 @@ class transition_counts {
   std::size_t states() const { return order_ == 1 ? channels_.size() : states_.size(); }
   std::span<const id> channels_of(id state, std::array<id, highest_order>& room) const;
   id state_of(std::span<const id> channels);
+  exact_sum& value_of(id state);
 
   std::pmr::memory_resource* memory_;
   int order_ = 0;  // 0: nothing counted yet
   name_table channels_;
   name_table
       states_;  // of order 2 or more, by the bytes of their channels' numbers; else channels are states
-  pair_table<exact_sum> journeys_;  // by from and to, as in `flow`
-  exact_results touched_;           // of all paths that have a touch
-  exact_results untouched_;         // of empty paths
+  pair_table<exact_sum> journeys_;      // by from and to, as in `flow`
+  std::pmr::vector<exact_sum> values_;  // by the last state of the paths that earned them; the rest earned 0
+  exact_results untouched_;             // of empty paths
 };
 
 }  // namespace journey::attribution

@@ -1,37 +1,28 @@
 #include "attribution/names_pg.hpp"
 
+#include "base/interrupts.hpp"
+#include "pg/array.hpp"
+#include "pg/memory.hpp"
+
 namespace journey::attribution {
 
-array_elements::array_elements(Datum array, Oid type, const char* argument) {
-  ArrayType* value = DatumGetArrayTypeP(array);
-  if (ARR_NDIM(value) > 1)
-    throw error(sqlstate::invalid_parameter_value,
-                std::string(argument) + " must have one dimension, not " + std::to_string(ARR_NDIM(value)));
-  std::int16_t length;
-  bool by_value;
-  char alignment;
-  get_typlenbyvalalign(type, &length, &by_value, &alignment);
-  Datum* elements;
-  bool* missing;
-  int count;
-  deconstruct_array(value, type, length, by_value, alignment, &elements, &missing, &count);
-  values = {elements, static_cast<std::size_t>(count)};
-  nulls = missing;
-}
-
 names read_names(Datum array, const char* argument) {
-  array_elements elements(array, TEXTOID, argument);
-  names result(elements.values.size(), pg::call_memory());
-  for (std::size_t i = 0; i < result.size(); ++i)
+  pg::array_elements elements(array, TEXTOID, argument);
+  names result(elements.size(), pg::call_memory());
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    check_interrupts();
     if (!elements.nulls[i]) result[i] = pg::text_view(elements.values[i]);
+  }
   return result;
 }
 
 Datum names_datum(std::span<const name> elements) {
   auto count = static_cast<int>(elements.size());
-  auto* values = static_cast<Datum*>(palloc0(sizeof(Datum) * (elements.size() + 1)));
+  auto* values = static_cast<Datum*>(
+      palloc_extended(sizeof(Datum) * (elements.size() + 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO));
   auto* nulls = static_cast<bool*>(palloc0(elements.size() + 1));
   for (std::size_t i = 0; i < elements.size(); ++i) {
+    check_interrupts();
     nulls[i] = !elements[i];
     if (elements[i]) values[i] = pg::text_datum(*elements[i]);
   }

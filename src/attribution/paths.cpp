@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash_map.hpp"
+#include "base/interrupts.hpp"
 
 namespace journey::attribution {
 
@@ -11,6 +12,7 @@ std::pmr::vector<std::size_t> first_equals(std::span<const name> path, std::pmr:
   std::optional<std::size_t> place_of_null;
   std::pmr::vector<std::size_t> firsts(memory);
   for (std::size_t i = 0; i < path.size(); ++i) {
+    check_interrupts();
     if (path[i]) {
       firsts.push_back(places.try_emplace(*path[i], i).first->second);
     } else {
@@ -21,7 +23,22 @@ std::pmr::vector<std::size_t> first_equals(std::span<const name> path, std::pmr:
   return firsts;
 }
 
-void collapse(names& path) { path.erase(std::unique(path.begin(), path.end()), path.end()); }
+void channel_set::assign(std::span<const name> channels) {
+  names_ = name_table(memory_);
+  for (const name& channel : channels) {
+    check_interrupts();
+    if (channel) names_.number(*channel);
+  }
+  null_ = std::ranges::find(channels, name()) != channels.end();
+}
+
+void collapse(names& path) {
+  auto same = [](const name& a, const name& b) {
+    check_interrupts();
+    return a == b;
+  };
+  path.erase(std::unique(path.begin(), path.end(), same), path.end());
+}
 
 void keep_first(names& path, std::pmr::vector<std::size_t>& counts) {
   std::pmr::vector<std::size_t> firsts = first_equals(path, path.get_allocator().resource());
@@ -29,6 +46,7 @@ void keep_first(names& path, std::pmr::vector<std::size_t>& counts) {
   std::size_t kept = 0;
   counts.clear();
   for (std::size_t i = 0; i < firsts.size(); ++i) {
+    check_interrupts();
     if (firsts[i] == i) {
       places[i] = kept;
       path[kept++] = path[i];
@@ -39,8 +57,11 @@ void keep_first(names& path, std::pmr::vector<std::size_t>& counts) {
   path.resize(kept);
 }
 
-void strip(names& path, std::span<const name> channels, bool only_at_end) {
-  auto listed = [&](const name& channel) { return std::ranges::find(channels, channel) != channels.end(); };
+void strip(names& path, const channel_set& channels, bool only_at_end) {
+  auto listed = [&](const name& channel) {
+    check_interrupts();
+    return channels.contains(channel);
+  };
   if (std::ranges::all_of(path, listed)) return;
   if (!only_at_end)
     std::erase_if(path, listed);

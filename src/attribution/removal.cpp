@@ -1,7 +1,9 @@
 #include "attribution/removal.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "base/interrupts.hpp"
 
@@ -9,9 +11,13 @@ namespace journey::attribution {
 namespace {
 
 /// The flows among some states of the chain when nobody looks at the others: a walk that leaves these states
-/// is followed until it is back, converts, or ends. Row 0 is start, row 1 + i the i-th state; column 0 is
-/// conversion, column 1 null, column 2 + j the j-th state.
+/// is followed until it is back, converts, or ends. Row 0 is start, row 1 + i the i-th state. The columns are
+/// the ends of walks, then the states; before them stands what a walk that leaves the row's state earns on
+/// its way out, which is carried along and is no flow.
 class censored_chain {
+  enum column : std::size_t { gains, losses, conversion, null, first_state };
+  static constexpr std::size_t first_flow = conversion;
+
  public:
   censored_chain(const chain& whole, std::pmr::memory_resource* memory)
       : whole_(whole), states_(whole.states(), memory), cells_(memory) {
@@ -19,15 +25,19 @@ class censored_chain {
     allot();
     for (const flow& flow : whole.flows) {
       std::size_t row = flow.from == flow::start ? 0 : 1 + flow.from;
-      std::size_t column = flow.to == flow::conversion ? 0 : flow.to == flow::null ? 1 : 2 + flow.to;
-      at(row)[column] += flow.weight;
+      std::size_t to = flow.to == flow::conversion ? conversion
+                       : flow.to == flow::null     ? null
+                                                   : first_state + flow.to;
+      at(row)[to] += flow.weight;
     }
+    for (std::size_t i = 0; i < states_.size(); ++i)
+      at(1 + i)[whole.values[i] < 0 ? losses : gains] = std::abs(whole.values[i]);
   }
 
   /// The effects of the channels from `first` up to `end`, to none of which the other states belong.
-  void effects(std::uint32_t first, std::uint32_t end, std::span<double> results) && {
+  void effects(std::uint32_t first, std::uint32_t end, std::span<removal_effect> results) && {
     if (end - first == 1) {
-      results[first] = std::move(*this).share_through();
+      results[first] = std::move(*this).effect();
       return;
     }
     std::uint32_t middle = first + (end - first) / 2;
@@ -44,7 +54,7 @@ class censored_chain {
   }
 
   void allot() {
-    width_ = states_.size() + 2;
+    width_ = first_state + states_.size();
     cells_.assign((states_.size() + 1) * width_, 0.0);
   }
 
@@ -72,10 +82,10 @@ class censored_chain {
     double out[panel];  // all flow out of each state, when those after it are gone
     for (std::size_t state = end; state-- > first;) {
       const double* leaving = at(1 + state);
-      out[state - first] = std::accumulate(leaving, leaving + 2 + state, 0.0);
+      out[state - first] = std::accumulate(leaving + first_flow, leaving + first_state + state, 0.0);
       for (std::size_t other = first; other < state; ++other) {
-        double share = ratio(at(1 + other)[2 + state], out[state - first]);
-        for (std::size_t j = 0; j < 2 + state; ++j) at(1 + other)[j] += share * leaving[j];
+        double share = ratio(at(1 + other)[first_state + state], out[state - first]);
+        for (std::size_t j = 0; j < first_state + state; ++j) at(1 + other)[j] += share * leaving[j];
       }
     }
     for (std::size_t i = 0; i < 1 + first; ++i) {
@@ -84,19 +94,19 @@ class censored_chain {
       const double* leaving[panel];
       std::ranges::fill(leaving, row);  // of no share
       for (std::size_t state = end; state-- > first;) {
-        double in = row[2 + state];
+        double in = row[first_state + state];
         for (std::size_t later = state + 1; later < end; ++later)
-          in += shares[later - first] * at(1 + later)[2 + state];
+          in += shares[later - first] * at(1 + later)[first_state + state];
         shares[state - first] = ratio(in, out[state - first]);
         leaving[state - first] = at(1 + state);
       }
       if (std::ranges::all_of(shares, [](double share) { return share == 0; })) continue;
-      add(row, 2 + first, shares, leaving);
+      add(row, first_state + first, shares, leaving);
       check_interrupts();
     }
   }
 
-  /// No flow into a state that none leaves: no walk ends there.
+  /// 0 where there is nothing to divide by: nothing flows into a state that none leaves.
   static double ratio(double in, double out) { return out > 0 ? in / out : 0; }
 
   static void add(double* row, std::size_t columns, const double (&shares)[panel],
@@ -122,9 +132,8 @@ class censored_chain {
     for (std::size_t i = 0; i <= order.size(); ++i) {
       const double* from = i == 0 ? at(0) : at(1 + order[i - 1]);
       double* to = sorted.at(i);
-      to[0] = from[0];
-      to[1] = from[1];
-      for (std::size_t j = 0; j < order.size(); ++j) to[2 + j] = from[2 + order[j]];
+      std::copy_n(from, std::size_t{first_state}, to);
+      for (std::size_t j = 0; j < order.size(); ++j) to[first_state + j] = from[first_state + order[j]];
     }
     sorted.censor(static_cast<std::size_t>(kept));
 
@@ -134,13 +143,18 @@ class censored_chain {
     return result;
   }
 
-  /// The share of converting walks that pass through any of the states left.
-  double share_through() && {
-    double past = at(0)[0];
-    at(0)[0] = 0;
+  /// The effect of the channel to which all states left belong: what comes to start when they are taken out,
+  /// too, beside what comes past them.
+  removal_effect effect() && {
+    double past[first_state];
+    for (std::size_t column = 0; column < first_state; ++column)
+      past[column] = std::exchange(at(0)[column], 0);
     censor(0);
-    double through = at(0)[0];
-    return through / (past + through);
+    auto share = [&](column column) {
+      double through = at(0)[column];
+      return ratio(through, past[column] + through);
+    };
+    return {share(conversion), share(gains), share(losses)};
   }
 
   const chain& whole_;
@@ -151,8 +165,8 @@ class censored_chain {
 
 }  // namespace
 
-std::pmr::vector<double> removal_effects(const chain& chain, std::pmr::memory_resource* memory) {
-  std::pmr::vector<double> results(chain.channels, 0.0, memory);
+std::pmr::vector<removal_effect> removal_effects(const chain& chain, std::pmr::memory_resource* memory) {
+  std::pmr::vector<removal_effect> results(chain.channels, memory);
   if (chain.channels > 0)
     censored_chain(chain, memory).effects(0, static_cast<std::uint32_t>(chain.channels), results);
   return results;

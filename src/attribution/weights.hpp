@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "attribution/conversions.hpp"
+
 namespace journey::attribution {
 
 /// In the order of the SQL enum.
@@ -27,8 +29,11 @@ enum class model {
 /// The model of this name; an error for any other name.
 model model_named(std::string_view name);
 
-/// Whether the model goes by the channels of the touches, not by their times alone.
-bool asks_for_channels(model model);
+/// Which of several touches of one channel count; in the order of the SQL enum.
+enum class collapse_kind { none, repeats, first, unique };
+
+/// The kind of this name; an error for any other name.
+collapse_kind collapse_named(std::string_view name);
 
 /// A model with its parameters.
 struct rule {
@@ -36,19 +41,17 @@ struct rule {
   double half_life = 1;     // microseconds; of time_decay
   double first_weight = 0;  // of position_based
   double last_weight = 0;   // of position_based
+  collapse_kind collapse = collapse_kind::none;
+  std::span<const double> weights = {};  // in place of a model
 
-  /// Refuses position weights that are negative, not finite, or more than 1 together.
+  static constexpr std::size_t most_weights = 1000;
+
+  /// Refuses weights that are negative, not finite, or more than 1 together, and weights beside a model.
   void check() const;
-};
 
-/// The times at which touches count, both bounds included.
-struct window {
-  std::int64_t since;
-  std::int64_t until;
+  /// Whether touches are told apart by their channels, not by their times alone.
+  bool asks_for_channels() const;
 };
-
-/// From `lookback` before a conversion up to it; without a lookback, everything up to it.
-window looking_back(std::int64_t converted_at, std::optional<std::int64_t> lookback);
 
 /// An optional touch counts only where no regular one does, an excluded one never.
 enum class touch_class : std::uint8_t { regular, optional, excluded };
@@ -77,6 +80,11 @@ struct outcome {
 };
 
 /// Shares one conversion out among the candidates, which are in time order, ties broken.
+///
+/// By position, the first of the rule's weights belongs to the first touch, the last one to the last touch,
+/// and those between to touches evenly spaced between; where there are fewer touches than weights, these are
+/// picked in the same way. What they leave over of 1 goes to the other touches in equal parts, or to all
+/// where there are no others.
 outcome attribute(const rule& rule, std::span<const candidate> candidates, const window& when,
                   std::pmr::memory_resource* memory);
 

@@ -24,13 +24,18 @@ std::pmr::vector<name_table::id> name_table::sorted(std::pmr::memory_resource* m
 
 void name_table::serialize(wire::writer& out) const {
   out.varint(names_.size());
-  for (std::string_view name : names_) out.text(name);
+  for (std::string_view name : names_) {
+    check_interrupts();
+    out.text(name);
+  }
 }
 
 void name_table::deserialize(wire::reader& in) {
   std::size_t count = in.count(1);
-  for (std::size_t i = 0; i < count; ++i)
+  for (std::size_t i = 0; i < count; ++i) {
+    check_interrupts();
     if (number(in.text()) != i) in.fail("a name comes twice");
+  }
 }
 
 }  // namespace journey

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/hash_map.hpp"
+#include "base/interrupts.hpp"
 #include "base/wire.hpp"
 
 namespace journey {
@@ -41,7 +42,10 @@ class name_table {
   std::pmr::vector<id> numbers_of(const name_table& other) {
     std::pmr::vector<id> numbers(names_.get_allocator().resource());
     numbers.reserve(other.size());
-    for (std::string_view name : other.names_) numbers.push_back(number(name));
+    for (std::string_view name : other.names_) {
+      check_interrupts();
+      numbers.push_back(number(name));
+    }
     return numbers;
   }
 

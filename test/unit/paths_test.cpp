@@ -103,9 +103,20 @@ TEST(exact_sum, rounds_half_to_even) {
   EXPECT_THROW(sum({1e308, 1e308}), journey::error);
 }
 
-/// The probability to convert, by Gaussian elimination with pivoting; states with `removed` lead nowhere.
-long double conversion_rate(const std::vector<row>& rows, std::size_t order, const std::string& removed) {
-  using state = std::vector<std::string>;
+using chain_state = std::vector<std::string>;
+
+/// The last channels of a path that has come as far as `length`.
+chain_state state_at(const row& row, std::size_t length, std::size_t order) {
+  auto end = row.channels.begin() + static_cast<std::ptrdiff_t>(length);
+  return {end - static_cast<std::ptrdiff_t>(std::min(length, order)), end};
+}
+
+/// What a walk earns on average, by Gaussian elimination with pivoting; it earns `reward(state)` by
+/// converting from a state, and states with `removed` lead nowhere.
+template <class Reward>
+long double mean_of_walks(const std::vector<row>& rows, std::size_t order, const std::string& removed,
+                          Reward reward) {
+  using state = chain_state;
   std::map<state, std::map<state, long double>> flows;
   const state start, conversion{"(conversion)"}, null{"(null)"};
   for (const row& row : rows) {
@@ -113,8 +124,7 @@ long double conversion_rate(const std::vector<row>& rows, std::size_t order, con
     if (row.channels.empty() || weight == 0) continue;
     state from = start;
     for (std::size_t i = 1; i <= row.channels.size(); ++i) {
-      state to(row.channels.begin() + static_cast<std::ptrdiff_t>(i - std::min(i, order)),
-               row.channels.begin() + static_cast<std::ptrdiff_t>(i));
+      state to = state_at(row, i, order);
       flows[from][to] += weight;
       from = to;
     }
@@ -131,7 +141,7 @@ long double conversion_rate(const std::vector<row>& rows, std::size_t order, con
     system[i][i] = 1;
     for (const auto& [to, weight] : flows[from])
       if (to == conversion)
-        system[i].back() += weight / all;
+        system[i].back() += weight / all * reward(from);
       else if (place.contains(to))
         system[i][place[to]] -= weight / all;
   }
@@ -148,6 +158,11 @@ long double conversion_rate(const std::vector<row>& rows, std::size_t order, con
   }
   auto at = place.find(start);
   return at == place.end() ? 0 : system[at->second].back() / system[at->second][at->second];
+}
+
+/// The probability to convert.
+long double conversion_rate(const std::vector<row>& rows, std::size_t order, const std::string& removed) {
+  return mean_of_walks(rows, order, removed, [](const chain_state&) { return 1; });
 }
 
 TEST(markov, equals_removing_each_channel_and_solving_again) {
@@ -180,6 +195,133 @@ TEST(markov, equals_removing_each_channel_and_solving_again) {
     }
   }
   EXPECT_GT(compared, 1500);
+}
+
+/// The value of the conversions out of each state, and how many these are.
+std::map<chain_state, std::pair<double, double>> worth_by_last_state(const std::vector<row>& rows,
+                                                                     std::size_t order) {
+  std::map<chain_state, std::pair<double, double>> worth;
+  for (const row& row : rows) {
+    if (row.channels.empty()) continue;
+    auto& [value, conversions] = worth[state_at(row, row.channels.size(), order)];
+    value += row.what.value;
+    conversions += row.what.conversions;
+  }
+  return worth;
+}
+
+TEST(markov, shares_value_by_what_walks_without_each_channel_would_earn) {
+  std::mt19937_64 random(31);
+  int compared = 0;
+  for (int round = 0; round < 600; ++round) {
+    int order = 1 + round % 3;
+    std::vector<row> rows = random_rows(random, 2 + static_cast<int>(random() % 6), 9, order);
+    for (row& row : rows) row.what.value = static_cast<double>(random() % 1000) - (round % 2 ? 300 : 0);
+    auto got = credits<transition_counts>(rows);
+    auto worth = worth_by_last_state(rows, static_cast<std::size_t>(order));
+    std::map<std::string, double> expected;
+    for (const row& row : rows)
+      for (const std::string& channel : row.channels) expected[channel] = 0;
+    for (double sign : {1, -1}) {
+      double total = 0, sum = 0;
+      for (const auto& [state, of] : worth)
+        if (of.second > 0) total += std::max(0.0, sign * of.first);
+      auto earned = [&](const std::string& removed) {
+        return mean_of_walks(rows, static_cast<std::size_t>(order), removed, [&](const chain_state& last) {
+          auto [value, conversions] = worth[last];
+          return conversions > 0 ? std::max(0.0, sign * value) / conversions : 0;
+        });
+      };
+      long double all = earned("");
+      if (!(all > 0)) continue;
+      std::map<std::string, double> effects;
+      for (const auto& [channel, value] : expected)
+        sum += effects[channel] = static_cast<double>(1 - earned(channel) / all);
+      for (const auto& [channel, effect] : effects) expected[channel] += sign * total * effect / sum;
+    }
+    for (const auto& [channel, value] : expected) {
+      EXPECT_NEAR(got.at(channel).value, value, 1e-8) << channel;
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 1500);
+}
+
+/// Journeys of one channel keep their own money, whatever the model.
+template <class State>
+void expect_own_money(int order) {
+  std::vector<row> rows{{{"SEM"}, {1, 1000, 0}, order},
+                        {{"Email"}, {1, 10, 0}, order},
+                        {{"Affiliate", "Affiliate"}, {1, -250, 3}, order},
+                        {{"TV", "TV", "TV"}, {2, 0.5, 1}, order}};
+  auto got = credits<State>(rows);
+  EXPECT_DOUBLE_EQ(got.at("SEM").value, 1000);
+  EXPECT_DOUBLE_EQ(got.at("Email").value, 10);
+  EXPECT_DOUBLE_EQ(got.at("Affiliate").value, -250);
+  EXPECT_DOUBLE_EQ(got.at("TV").value, 0.5);
+}
+
+TEST(paths, that_share_no_channel_share_no_money) {
+  for (int order = 1; order <= 8; ++order) expect_own_money<transition_counts>(order);
+  expect_own_money<shapley_counts>(1);
+  expect_own_money<path_counts>(1);
+  // Nor do groups of journeys. (The removal effects of markov weigh a group by its channels, too.)
+  std::mt19937_64 random(32);
+  for (int round = 0; round < 100; ++round) {
+    int order = 1 + round % 3;
+    std::vector<row> left = random_rows(random, 4, 6, order), right = random_rows(random, 4, 6, order);
+    for (row& row : left) row.what.value = row.channels.empty() ? 0 : row.what.value;
+    for (row& row : right) {
+      row.what.value = row.channels.empty() ? 0 : row.what.value;
+      for (std::string& channel : row.channels) channel += " of the right";
+    }
+    std::vector<row> both = left;
+    both.insert(both.end(), right.begin(), right.end());
+    double of_left = 0, together = 0;
+    for (const row& row : left) of_left += row.what.value;
+    for (const auto& [channel, credit] : credits<shapley_counts>(both))
+      if (!channel.ends_with("right")) together += credit.value;
+    EXPECT_NEAR(together, of_left, 1e-9 * (1 + of_left));
+    together = 0;
+    for (const auto& [channel, credit] : credits<path_counts>(both))
+      if (!channel.ends_with("right")) together += credit.value;
+    EXPECT_NEAR(together, of_left, 1e-9 * (1 + of_left));
+  }
+}
+
+TEST(markov, takes_paths_counted_before_for_the_same) {
+  std::mt19937_64 random(33);
+  for (int round = 0; round < 100; ++round) {
+    std::vector<row> rows = random_rows(random, 4, 4, 1 + round % 2);
+    std::map<std::vector<std::string>, row> counted;
+    for (row& row : rows) {  // whole numbers, so that sums are exact
+      row.what = {static_cast<double>(random() % 3), static_cast<double>(random() % 9) - 4,
+                  static_cast<double>(random() % 3)};
+      auto [known, is_new] = counted.try_emplace(row.channels, row);
+      if (is_new) continue;
+      known->second.what.conversions += row.what.conversions;
+      known->second.what.value += row.what.value;
+      known->second.what.nulls += row.what.nulls;
+    }
+    std::vector<row> once;
+    for (const auto& [channels, row] : counted) once.push_back(row);
+    auto many = credits<transition_counts>(rows), few = credits<transition_counts>(once);
+    for (const auto& [channel, credit] : few) {
+      if (credit.conversions == 0 && credit.value == 0) continue;
+      ASSERT_TRUE(many.contains(channel));
+      EXPECT_EQ(many.at(channel).conversions, credit.conversions);
+      EXPECT_EQ(many.at(channel).value, credit.value);
+    }
+  }
+}
+
+TEST(markov, leaves_the_value_of_what_never_converts_unattributed) {
+  auto got = credits<transition_counts>(
+      {{{"A"}, {0, 7, 3}}, {{"B"}, {0, 11, 0}}, {{"B"}, {1, 4, 0}}, {{"C"}, {0, 2, 0}}});
+  EXPECT_EQ(got.at("A").value, 0);
+  EXPECT_EQ(got.at("B").value, 15) << "a path that nobody took adds to those with the same end";
+  EXPECT_EQ(got.at("(unattributed)").value, 9);
+  EXPECT_EQ(got.at("(unattributed)").conversions, 0);
 }
 
 /// A walk of a million steps on average: an inverse would lose most of its digits here.
@@ -259,7 +401,15 @@ TEST(shapley, equals_its_definition) {
 TEST(leave_one_out, equals_its_definition) {
   std::mt19937_64 random(9);
   for (int round = 0; round < 200; ++round) {
-    std::vector<row> rows = random_rows(random, 3, 4);
+    std::vector<row> rows = random_rows(random, 2 + static_cast<int>(random() % 3), 4);
+    for (std::size_t i = rows.size(); i-- > 0;)  // neighbours that lack one channel, repeated ones, too
+      if (std::vector<std::string>& channels = rows[random() % rows.size()].channels; !channels.empty()) {
+        row shorter = rows[i];
+        shorter.channels = channels;
+        shorter.channels.erase(shorter.channels.begin() +
+                               static_cast<std::ptrdiff_t>(random() % channels.size()));
+        rows.push_back(shorter);
+      }
     auto got = credits<path_counts>(rows);
     std::map<std::vector<std::string>, results> paths;
     for (const row& row : rows) {
@@ -290,6 +440,26 @@ TEST(leave_one_out, equals_its_definition) {
     for (const auto& [channel, conversions] : expected)
       EXPECT_NEAR(got.at(channel).conversions, conversions, 1e-9);
   }
+}
+
+/// Its time grows with the length of the path alone; the answer is by hand.
+TEST(leave_one_out, takes_long_paths) {
+  constexpr std::size_t length = 100'000;
+  path_counts state(memory);
+  std::vector<std::string_view> same(length, "B"), mixed;
+  for (std::size_t i = 0; i < length; ++i) mixed.push_back(i % 2 ? "C" : "D");
+  state.add(same, {2, 2, 0});
+  state.add(std::span(same).first(length - 1), {1, 1, 3});
+  state.add(mixed, {1, 1, 1});
+  mixed.erase(mixed.begin() + length / 2);  // a D
+  state.add(mixed, {0, 0, 1});
+  auto credits = state.credits(memory);
+  ASSERT_EQ(credits.size(), 3u);
+  EXPECT_NEAR(credits[0].conversions, 3, 1e-6);
+  // Without any D but one, and without any C, nobody is known to have taken the path; all contribute the
+  // same.
+  EXPECT_NEAR(credits[1].conversions, 0.5, 1e-6);
+  EXPECT_NEAR(credits[2].conversions, 0.5, 1e-6);
 }
 
 template <class State>
