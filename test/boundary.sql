@@ -138,7 +138,7 @@ SELECT is((caught($q$SELECT read_query($$SELECT 'a'::text, 1 / 0::bigint$$)$q$))
 SELECT is((caught($q$SELECT read_query('SELECT 1 FROM nowhere')$q$)).state, '42P01', 'for a missing table, too');
 SELECT is((caught($q$SELECT read_query('SELEC')$q$)).state, '42601', 'and for a syntax error');
 SELECT is((caught($q$SELECT read_query('')$q$)).state, '42601', 'an empty query');
-SELECT is((caught($q$SELECT read_query('SET work_mem = 100')$q$)).state, '0A000', 'a command that is no query');
+SELECT is((caught($q$SELECT read_query('SET work_mem = 100')$q$)).state, '42601', 'a command that is no query');
 SELECT is((caught($q$SELECT read_query('DELETE FROM numbers RETURNING ''a'', n')$q$)).state, '0A000', 'a query that writes');
 SELECT is(caught($q$SELECT read_query('SELECT 1, 2, 3')$q$)::text,
   '(42804,"numbers must return (name text, number bigint, seen_at timestamp with time zone (may be missing))","Column 1 is of type integer.","Cast it in the query: ?column?::text.")',
