@@ -298,8 +298,8 @@ std::optional<url> url_reader::parse_site(std::string_view text) const {
   text = stripped(text);
   if (!begins_with_a_host(text)) return parsed;
   auto* whole = static_cast<char*>(memory_->allocate(text.size() + 2, 1));
-  std::memcpy(whole, "//", 2);
-  std::memcpy(whole + 2, text.data(), text.size());
+  whole[0] = whole[1] = '/';
+  text.copy(whole + 2, text.size());
   return parse({whole, text.size() + 2});
 }
 
