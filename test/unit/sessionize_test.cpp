@@ -9,7 +9,7 @@
 
 namespace {
 
-using journey::sessions::elapsed;
+using journey::elapsed;
 using journey::sessions::read_rule;
 using journey::sessions::rule_text;
 using journey::sessions::session_counter;
