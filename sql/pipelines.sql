@@ -151,7 +151,7 @@ SELECT p.name, pg_get_userbyid(journey.pipeline_owner(p)) = current_user AS mine
   (SELECT count(*) FROM journey.pipeline_views(p)) AS views, (SELECT count(*) FROM journey.pipeline_relations(p)) AS relations, journey.view_query(p, 'visitors')
 FROM journey.pipelines AS p WHERE name IN ('web', 'latest') ORDER BY id;
 SELECT (journey.pipeline_named('web')).id = id FROM journey.pipelines WHERE name = 'web';
-SELECT journey.source_name('shop.events'), journey.has_index('shop.events', 'event_id'), journey.has_index('shop.events', 'email'), journey.has_index('shop.events', 'lower(email)'), journey.current_xid() = pg_current_xact_id()::text::bigint AS number, journey.current_xid(5) - journey.current_xid() AS more;
+SELECT journey.relation_name('shop.events'), journey.has_index('shop.events', 'event_id'), journey.has_index('shop.events', 'email'), journey.has_index('shop.events', 'lower(email)'), journey.current_xid() = pg_current_xact_id()::text::bigint AS number, journey.current_xid(5) - journey.current_xid() AS more;
 SELECT sql, type, columns, immutable FROM journey.source_expression('shop.events', 'event = lower(email) AND ts::date > ''2025-01-01''', 'condition', 'coalesce(event, page_url)');
 SELECT * FROM journey.source_expression(NULL, 'true', 'condition');
 SELECT * FROM journey.source_expression(0, 'true', 'condition');

@@ -23,7 +23,10 @@ inline constexpr instant always = std::numeric_limits<instant>::min();
 /// of that one, for as long as `backfill`.
 class owner_log {
  public:
-  owner_log(std::pmr::memory_resource* memory, const id_pool& ids) : ids_(ids), log_ins_(memory) {}
+  explicit owner_log(std::pmr::memory_resource* memory) : ids_(memory), log_ins_(memory) {}
+
+  id_pool& ids() { return ids_; }
+  const id_pool& ids() const { return ids_; }
 
   void add(node alias, node user, instant seen_at) { log_ins_.push_back({alias, user, seen_at}); }
 
@@ -37,7 +40,7 @@ class owner_log {
     node user;
     instant seen_at;
   };
-  const id_pool& ids_;
+  id_pool ids_;
   std::pmr::vector<log_in> log_ins_;
 };
 

@@ -100,3 +100,83 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.lock_pipeline(int, boolean) IS
   'Internal: this transaction alone changes the pipeline; false where another one does, unless wait. An error (40001) where another one did since the snapshot was taken';
+
+CREATE FUNCTION journey.save_leaves(s journey.pipeline_sources, kept date[], leaves journey.source_leaves[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM journey.check_pipeline_owner(s.pipeline);
+  DELETE FROM journey.source_leaves AS l WHERE l.pipeline = s.pipeline AND l.source = s.source;
+  INSERT INTO journey.source_leaves SELECT l.* FROM unnest(leaves) AS l WHERE l.pipeline = s.pipeline AND l.source = s.source;
+  UPDATE journey.pipeline_slices AS z SET state = 'filled' WHERE z.pipeline = s.pipeline AND z.source = s.source AND z.state = 'kept' AND z.slice <> ALL (kept);
+  INSERT INTO journey.pipeline_slices AS z SELECT s.pipeline, s.source, k, 'kept' FROM unnest(kept) AS k
+  ON CONFLICT (pipeline, source, slice) DO UPDATE SET state = 'kept' WHERE z.state = 'filled';
+END $$;
+COMMENT ON FUNCTION journey.save_leaves(journey.pipeline_sources, date[], journey.source_leaves[]) IS 'Internal: the partitions of a source, and the slices that it no longer has';
+
+CREATE FUNCTION journey.save_barrier(s journey.pipeline_sources, barrier bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM journey.check_pipeline_owner(s.pipeline);
+  UPDATE journey.pipeline_sources AS x SET barrier = save_barrier.barrier WHERE x.pipeline = s.pipeline AND x.source = s.source;
+END $$;
+COMMENT ON FUNCTION journey.save_barrier(journey.pipeline_sources, bigint) IS 'Internal: which writers may not know of a source';
+
+CREATE FUNCTION journey.save_listing(s journey.pipeline_sources, slices date[], seen pg_snapshot, leaves journey.source_leaves[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM journey.check_pipeline_owner(s.pipeline);
+  UPDATE journey.pipeline_sources AS x SET listed = true, listed_snapshot = seen, received_until = s.received_until, ahead_until = s.ahead_until WHERE x.pipeline = s.pipeline AND x.source = s.source;
+  INSERT INTO journey.pipeline_slices SELECT s.pipeline, s.source, slice, 'new' FROM unnest(slices) AS slice;
+  PERFORM journey.save_leaves(s, '{}', leaves);
+END $$;
+COMMENT ON FUNCTION journey.save_listing(journey.pipeline_sources, date[], pg_snapshot, journey.source_leaves[]) IS 'Internal: a source and the slices that are to be filled';
+
+CREATE FUNCTION journey.claim_slice(of_pipeline int, newest_first boolean) RETURNS journey.pipeline_slices
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  z journey.pipeline_slices;
+BEGIN
+  PERFORM journey.check_pipeline_owner(of_pipeline);
+  SELECT x.* INTO z FROM journey.pipeline_slices AS x WHERE x.pipeline = of_pipeline AND x.state = 'new'
+  ORDER BY CASE WHEN newest_first THEN x.slice END DESC, x.slice, x.source LIMIT 1 FOR UPDATE SKIP LOCKED;
+  RETURN z;
+END $$;
+COMMENT ON FUNCTION journey.claim_slice(int, boolean) IS 'Internal: a slice that is to be filled, for this transaction alone; NULL where there is none that nobody else fills';
+
+CREATE FUNCTION journey.save_filled(z journey.pipeline_slices) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM journey.check_pipeline_owner(z.pipeline);
+  UPDATE journey.pipeline_slices AS x SET state = 'filled', filled_snapshot = z.filled_snapshot, filled_until = z.filled_until
+  WHERE x.pipeline = z.pipeline AND x.source = z.source AND x.slice = z.slice AND x.state = 'new';
+END $$;
+COMMENT ON FUNCTION journey.save_filled(journey.pipeline_slices) IS 'Internal: a slice that is filled, in the snapshot that it names';
+
+-- A source after a step: its slices are met, and as of the pipeline's snapshot from now on.
+CREATE FUNCTION journey.save_met(s journey.pipeline_sources, fresh date[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM journey.check_pipeline_owner(s.pipeline);
+  UPDATE journey.pipeline_sources AS x SET listed_snapshot = NULL, ahead_until = s.ahead_until, received_until = s.received_until, ignored = s.ignored
+  WHERE x.pipeline = s.pipeline AND x.source = s.source AND (x.listed_snapshot IS NOT NULL OR (x.ahead_until, x.received_until, x.ignored) IS DISTINCT FROM (s.ahead_until, s.received_until, s.ignored));
+  UPDATE journey.pipeline_slices AS z SET filled_snapshot = NULL, filled_until = NULL
+  WHERE z.pipeline = s.pipeline AND z.source = s.source AND z.slice = ANY (fresh);
+END $$;
+COMMENT ON FUNCTION journey.save_met(journey.pipeline_sources, date[]) IS 'Internal: what a step learned of a source, and the slices that it met filled';
+
+CREATE FUNCTION journey.save_step(of_pipeline int, now_seen pg_snapshot) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM journey.check_pipeline_owner(of_pipeline);
+  UPDATE journey.pipelines SET seen = now_seen, seen_at = now(), derive = false WHERE id = of_pipeline;
+END $$;
+COMMENT ON FUNCTION journey.save_step(int, pg_snapshot) IS 'Internal: all that a pipeline has is as of a snapshot, that of this transaction';
+
+CREATE FUNCTION journey.save_run(r journey.runs) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM journey.check_pipeline_owner(r.pipeline);
+  INSERT INTO journey.runs (pipeline, kind, started_at, finished_at, events, left_out, places, visitors, sqlstate, message, context)
+  VALUES (r.pipeline, r.kind, r.started_at, clock_timestamp(), coalesce(r.events, 0), coalesce(r.left_out, 0), coalesce(r.places, 0), coalesce(r.visitors, 0), r.sqlstate, r.message, r.context);
+END $$;
+COMMENT ON FUNCTION journey.save_run(journey.runs) IS 'Internal: what a step did, or why it failed';

@@ -5,9 +5,18 @@ LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'journey_current_xid';
 COMMENT ON FUNCTION journey.current_xid(bigint) IS
   'The number of the current transaction, which is given one, plus offset: the default of the column journey_xid of a pipeline''s source. Numbers grow with the time at which transactions first write, not with that of their commit';
 
+CREATE TYPE journey.pipeline_place AS (slice date, kind text, alias text);
+COMMENT ON TYPE journey.pipeline_place IS 'What a row of a source counts for: its slice and its strongest id';
+
 -- Small, mergeable values beside a trail.
 CREATE TYPE journey.page_at AS (at timestamptz, page text);
 COMMENT ON TYPE journey.page_at IS 'A page and when it was seen';
+
+CREATE FUNCTION journey.relation_name(relation regclass) RETURNS text
+LANGUAGE sql STABLE
+RETURN coalesce((SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation),
+  relation::oid::text);
+COMMENT ON FUNCTION journey.relation_name(regclass) IS 'The qualified name of a relation under any search_path';
 
 CREATE FUNCTION journey.pipeline_named(name text) RETURNS journey.pipelines
 LANGUAGE plpgsql STABLE AS $$

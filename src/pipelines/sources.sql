@@ -12,12 +12,6 @@ LANGUAGE c AS 'MODULE_PATHNAME', 'journey_note_change';
 COMMENT ON FUNCTION journey.note_change() IS
   'Row trigger on the sources of pipelines: what it says of an event''s time and ids, before and after, is noted for each pipeline that has the table for a source, as the transaction commits or is prepared. It evaluates no expression of a pipeline and needs no right of who writes to the table';
 
-CREATE FUNCTION journey.source_name(relation regclass) RETURNS text
-LANGUAGE sql STABLE
-RETURN coalesce((SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation),
-  relation::oid::text);
-COMMENT ON FUNCTION journey.source_name(regclass) IS 'The qualified name of a relation under any search_path';
-
 CREATE FUNCTION journey.preset_expressions(preset journey.source_preset, relation regclass, OUT argument text, OUT expression text) RETURNS SETOF record
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -87,7 +81,7 @@ CREATE FUNCTION journey.check_source(p journey.pipelines, relation regclass, cha
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   c pg_catalog.pg_class;
-  what text := journey.source_name(relation);
+  what text := journey.relation_name(relation);
 BEGIN
   SELECT * INTO c FROM pg_catalog.pg_class WHERE oid = relation;
   IF EXISTS (SELECT FROM journey.pipeline_sources AS s WHERE s.pipeline = p.id AND s.relation = check_source.relation) THEN
@@ -150,7 +144,7 @@ COMMENT ON FUNCTION journey.has_index(regclass, text) IS 'Whether a relation has
 CREATE FUNCTION journey.source_statements(s journey.pipeline_sources, OUT statement text, OUT done boolean, OUT runs boolean) RETURNS SETOF record
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  what text := journey.source_name(s.relation);
+  what text := journey.relation_name(s.relation);
   key record;
   trigger record;
   empty boolean;
@@ -186,7 +180,7 @@ BEGIN
     IF partitioned AND NOT empty AND NOT done THEN
       -- First the partitions, one by one and without stopping writers; the index of the whole then takes these in.
       RETURN QUERY
-      SELECT format('CREATE INDEX CONCURRENTLY ON %s %s', journey.source_name(t.relid), key.definition), journey.has_index(t.relid, key.expression), false
+      SELECT format('CREATE INDEX CONCURRENTLY ON %s %s', journey.relation_name(t.relid), key.definition), journey.has_index(t.relid, key.expression), false
       FROM pg_catalog.pg_partition_tree(s.relation) AS t WHERE t.isleaf;
     END IF;
     statement := format('CREATE INDEX %sON %s %s', CASE WHEN empty OR partitioned THEN '' ELSE 'CONCURRENTLY ' END, what, key.definition);
@@ -207,7 +201,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
   p journey.pipelines := journey.pipeline_named(pipeline);
   s journey.pipeline_sources;
-  what text := journey.source_name(source);
+  what text := journey.relation_name(source);
   given jsonb;
   x record;
   needed record;
@@ -237,7 +231,7 @@ BEGIN
 
   s.pipeline := p.id; s.source := 0; s.relation := source; s.changes := changes; s.overlap := overlap; s.event_id_window := event_id_window;
   s.id_kinds := '{}'; s.ids := '{}'; s.conversion_kinds := '{}'; s.conversion_conditions := '{}'; s.conversion_values := '{}';
-  s.mark_columns := '{}'; s.listed := false; s.ahead_until := 0;
+  s.mark_columns := '{}'; s.listed := false; s.ahead_until := 0; s.ignored := 0;
   columns := '{}';
   FOR x IN
     SELECT a.* FROM journey.source_arguments(source, given, ids, conversions) AS a
@@ -290,7 +284,7 @@ COMMENT ON FUNCTION journey.add_source(text, regclass, journey.source_preset, te
 CREATE FUNCTION journey.release_source(relation regclass) RETURNS SETOF text
 LANGUAGE plpgsql AS $$
 DECLARE
-  what text := journey.source_name(relation);
+  what text := journey.relation_name(relation);
   named record;
 BEGIN
   -- Of a table that is gone, or that another pipeline reads, nothing is to be taken away.
@@ -314,15 +308,15 @@ DECLARE
   part text;
 BEGIN
   IF number IS NULL THEN
-    RAISE undefined_object USING MESSAGE = format('%s is no source of pipeline "%s"', journey.source_name(source), p.name),
-      HINT = coalesce('Its sources are: ' || (SELECT string_agg(journey.source_name(s.relation), ', ' ORDER BY s.source) FROM journey.pipeline_sources AS s WHERE s.pipeline = p.id) || '.', 'It has none.');
+    RAISE undefined_object USING MESSAGE = format('%s is no source of pipeline "%s"', journey.relation_name(source), p.name),
+      HINT = coalesce('Its sources are: ' || (SELECT string_agg(journey.relation_name(s.relation), ', ' ORDER BY s.source) FROM journey.pipeline_sources AS s WHERE s.pipeline = p.id) || '.', 'It has none.');
   END IF;
-  -- A refresh at work finishes first.
+  -- A refresh at work finishes first, and so does a fill: it holds a slice.
   PERFORM journey.lock_pipeline(p.id, true);
+  PERFORM journey.forget_source(p.id, number);
   FOREACH part IN ARRAY '{trails,links,conversions,stale}'::text[] LOOP
     EXECUTE format('DELETE FROM %s WHERE source = $1', journey.pipeline_table(p, part)) USING number;
   END LOOP;
-  PERFORM journey.forget_source(p.id, number);
   RETURN QUERY SELECT journey.release_source(source);
 END $$;
 COMMENT ON FUNCTION journey.drop_source(text, regclass) IS

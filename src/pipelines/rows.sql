@@ -1,0 +1,171 @@
+-- Room: pipelines. The statements that read a source, as texts: its expressions become columns of fixed names.
+--   leaf, number            the partition a row is in; the transaction that says it wrote it
+--   ts, slice               when it happened
+--   id_1, id_2 ...          its usable ids as texts, strongest first; kind, alias, strength: the one it counts for
+--   event_id, page_url, referrer, passive, when_1, value_1 ...
+--   raw_ts, raw_1, raw_2 ..., raw_event_id, raw_received_at: as they are in the table, for its indexes
+--   by_value                all that is read of it, to tell copies of an event apart
+
+CREATE TYPE journey.pipeline_conversion AS (conversion text, at timestamptz, value numeric, event_id text);
+COMMENT ON TYPE journey.pipeline_conversion IS 'A conversion that a row of a source is';
+
+CREATE FUNCTION journey.slice_start(slice date) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN slice::timestamp AT TIME ZONE 'UTC';
+COMMENT ON FUNCTION journey.slice_start(date) IS 'The first instant of a slice of a pipeline that begins on a day';
+
+CREATE FUNCTION journey.slice_end(size journey.slice_size, slice date) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (slice + CASE size WHEN 'day' THEN interval '1 day' WHEN 'month' THEN interval '1 month' ELSE interval '1 year' END) AT TIME ZONE 'UTC';
+COMMENT ON FUNCTION journey.slice_end(journey.slice_size, date) IS 'The first instant after a slice of a pipeline';
+
+CREATE FUNCTION journey.slice_of(size journey.slice_size, ts timestamptz) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN date_trunc(CASE size WHEN 'day' THEN 'day' WHEN 'month' THEN 'month' ELSE 'year' END, ts AT TIME ZONE 'UTC')::date;
+COMMENT ON FUNCTION journey.slice_of(journey.slice_size, timestamptz) IS 'The slice that an instant is in: the day it begins on';
+
+CREATE FUNCTION journey.numbered(name text, "of" text[]) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (SELECT string_agg(format('%s_%s', name, number), ', ' ORDER BY number) FROM generate_subscripts("of", 1) AS number);
+COMMENT ON FUNCTION journey.numbered(text, text[]) IS 'Internal: name_1, name_2 ...: one for each element';
+
+-- Rows of the source, or of the marks of changed ones: there only time, ids and event id are known.
+CREATE FUNCTION journey.source_rows(p journey.pipelines, s journey.pipeline_sources, marks text DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  whole boolean := marks IS NULL;
+  relation boolean := whole AND EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = s.relation AND relkind IN ('r', 'p'));
+  said text[] := ARRAY[
+    CASE WHEN relation THEN 'tableoid' ELSE 'NULL::oid' END || ' AS leaf',
+    CASE WHEN whole AND s.changes = 'column' THEN 'journey_xid' WHEN whole THEN 'NULL::bigint' ELSE 'number' END || ' AS number',
+    format('(%s)::timestamptz AS ts', s.ts),
+    format('(%s)::text AS event_id', coalesce(s.event_id, 'NULL'))];
+BEGIN
+  said := said || ARRAY(SELECT format('(%s)::text AS text_%s', id, number) FROM unnest(s.ids) WITH ORDINALITY AS i (id, number));
+  IF whole THEN
+    said := said || ARRAY[
+      format('%s AS raw_ts', s.ts), format('%s AS raw_event_id', coalesce(s.event_id, 'NULL::text')), format('%s AS raw_received_at', coalesce(s.received_at, 'NULL::timestamptz')),
+      format('(%s)::text AS page_url', coalesce(s.page_url, 'NULL')), format('(%s)::text AS referrer', coalesce(s.referrer, 'NULL')), format('coalesce(%s, false) AS passive', coalesce(s.passive, 'false'))]
+      || ARRAY(SELECT format('%s AS raw_%s', id, number) FROM unnest(s.ids) WITH ORDINALITY AS i (id, number))
+      || ARRAY(SELECT format('coalesce(%s, false) AS when_%s, (%s)::numeric AS value_%2$s', condition, number, value)
+        FROM unnest(s.conversion_conditions, s.conversion_values) WITH ORDINALITY AS c (condition, value, number));
+  END IF;
+  -- OFFSET 0: an id is looked up among the blocked ones once a row.
+  RETURN format('SELECT r.*, i.*, journey.slice_of(%L, r.ts) AS slice, coalesce(%s) AS alias, CASE %s END AS kind, CASE %s END AS strength%s FROM (SELECT %s FROM %s WHERE %s) AS r CROSS JOIN LATERAL (SELECT %s OFFSET 0) AS i',
+    p.slice, journey.numbered('i.id', s.ids),
+    (SELECT string_agg(format('WHEN i.id_%s IS NOT NULL THEN %L', number, kind), ' ' ORDER BY number) FROM unnest(s.id_kinds) WITH ORDINALITY AS k (kind, number)),
+    (SELECT string_agg(format('WHEN i.id_%s IS NOT NULL THEN %1$s', number), ' ' ORDER BY number) FROM generate_subscripts(s.ids, 1) AS number),
+    CASE WHEN whole THEN format(', ROW(%s)::text AS by_value', concat_ws(', ', journey.numbered('i.id', s.ids), 'r.page_url, r.referrer, r.passive', journey.numbered('r.when', s.conversion_kinds), journey.numbered('r.value', s.conversion_kinds))) END,
+    array_to_string(said, ', '),
+    coalesce(marks, journey.relation_name(s.relation)),
+    CASE WHEN whole THEN coalesce(s.condition, 'true') ELSE 'true' END,
+    (SELECT string_agg(format('journey.real_id(r.text_%s, %s) AS id_%1$s', number, CASE WHEN p.blocked = journey.junk_ids() THEN 'journey.junk_ids()' ELSE pg_catalog.quote_nullable(p.blocked) || '::text[]' END), ', ' ORDER BY number) FROM generate_subscripts(s.ids, 1) AS number));
+END $$;
+COMMENT ON FUNCTION journey.source_rows(journey.pipelines, journey.pipeline_sources, text) IS 'Internal: the query that gives a source''s rows under the names above';
+
+CREATE FUNCTION journey.usable_row() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN $q$(r.alias IS NOT NULL AND r.ts >= '4000-01-01 00:00:00+00 BC' AND r.ts < '200000-01-01 00:00:00+00')$q$;
+COMMENT ON FUNCTION journey.usable_row() IS
+  'Internal: the condition that a row r of a source counts: with a usable id, and at a time whose slices and windows can be computed; NULL and infinite ones are not';
+
+-- An event id counts for its first row: by time, then by value. A copy is a row no more than the window later.
+CREATE FUNCTION journey.counts_once(p journey.pipelines, s journey.pipeline_sources, here text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN CASE WHEN s.event_id IS NULL THEN 'true' ELSE format(
+    '(r.event_id IS NULL OR NOT EXISTS (SELECT FROM (%s) AS b WHERE b.raw_event_id = r.raw_event_id AND b.event_id = r.event_id AND b.raw_ts >= r.ts - %L::interval AND b.raw_ts <= r.ts AND %s AND %s
+      AND (b.ts, b.alias, b.strength, b.by_value) < (r.ts, r.alias, r.strength, r.by_value)))', journey.source_rows(p, s), s.event_id_window, replace(journey.usable_row(), 'r.', 'b.'), replace(here, 'r.', 'b.')) END;
+END $$;
+COMMENT ON FUNCTION journey.counts_once(journey.pipelines, journey.pipeline_sources, text) IS 'Internal: the condition that no row before r has its event id';
+
+-- Rows that are equal in all that is read are one event, if they have an event id.
+CREATE FUNCTION journey.copies_out(s journey.pipeline_sources, query text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN s.event_id IS NULL THEN query ELSE format(
+    'SELECT r.* FROM (SELECT r.*, row_number() OVER (PARTITION BY r.event_id, r.ts, r.alias, r.strength, r.by_value) AS copy FROM (%s) AS r) AS r WHERE r.copy = 1 OR r.event_id IS NULL', query) END;
+COMMENT ON FUNCTION journey.copies_out(journey.pipeline_sources, text) IS 'Internal: a query of rows, each event once';
+
+CREATE FUNCTION journey.rows_of_slice(p journey.pipelines, s journey.pipeline_sources, slice date, here text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  -- Bounds as literals: only partitions that hold them are planned.
+  RETURN format('SELECT r.* FROM (%s) AS r WHERE r.raw_ts >= %L::timestamptz AND r.raw_ts < %L::timestamptz AND %s',
+    journey.source_rows(p, s), journey.slice_start(slice), journey.slice_end(p.slice, slice), here);
+END $$;
+COMMENT ON FUNCTION journey.rows_of_slice(journey.pipelines, journey.pipeline_sources, date, text) IS 'Internal: the query of a source''s rows in a slice, usable or not';
+
+CREATE FUNCTION journey.raw_type(s journey.pipeline_sources, expression text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT pg_catalog.format_type(e.type, NULL) FROM journey.source_expression(s.relation, expression, 'ids') AS e);
+END $$;
+COMMENT ON FUNCTION journey.raw_type(journey.pipeline_sources, text) IS 'Internal: the type of an expression of a source';
+
+CREATE FUNCTION journey.rows_of_places(p journey.pipelines, s journey.pipeline_sources, here text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT string_agg(format(
+      'SELECT r.* FROM (SELECT slice, alias, alias::%1$s AS raw, journey.slice_start(slice) AS since, journey.slice_end(%2$L, slice) AS until FROM unnest($1) WHERE kind = %3$L OFFSET 0) AS w
+       JOIN (%4$s) AS r ON r.raw_%5$s = w.raw AND r.raw_ts >= w.since AND r.raw_ts < w.until AND r.alias = w.alias WHERE r.strength = %5$s AND %6$s AND %7$s',
+      journey.raw_type(s, i.id), p.slice, i.kind, journey.source_rows(p, s), i.number, journey.usable_row(), here), ' UNION ALL ')
+    FROM unnest(s.id_kinds, s.ids) WITH ORDINALITY AS i (kind, id, number));
+END $$;
+COMMENT ON FUNCTION journey.rows_of_places(journey.pipelines, journey.pipeline_sources, text) IS 'Internal: the query of a source''s rows that count for the places $1';
+
+-- The rows of `input`, put into trails, links and conversions.
+CREATE FUNCTION journey.store_rows(p journey.pipelines, s journey.pipeline_sources, input text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  ids text := journey.numbered('id', s.ids);
+  sign_up text := coalesce('when_' || array_position(s.conversion_kinds, 'sign_up'), 'false');
+  active text := CASE WHEN s.passive IS NULL THEN '' ELSE ' FILTER (WHERE NOT passive)' END;
+  pages text := CASE WHEN s.page_url IS NULL THEN NULL ELSE
+    'CASE WHEN count(*) FILTER (WHERE %2$s) > 0 THEN ROW(min(%1$s) FILTER (WHERE %2$s), journey.first(%3$s, %1$s) FILTER (WHERE %2$s))::journey.page_at END' END;
+  blog text := format('journey.url_path(page_url) LIKE %L', replace(replace(replace(p.blog_path, '\', '\\'), '%', '\%'), '_', '\_') || '%');
+BEGIN
+  RETURN format($q$
+    WITH input AS (%10$s),
+    placed AS MATERIALIZED (
+      SELECT *, CASE %1$s END AS kind, coalesce(%2$s) AS alias
+      FROM (
+        SELECT slice, %2$s, journey.trail(ts, %3$L::journey.session_rule, journey.touch(ts, page_url, referrer, %4$L), page_url, %5$s)%6$s AS trail,
+          count(*) AS events, min(ts) AS first_seen_at, max(ts) AS last_seen_at, %7$s AS first_page, %8$s AS first_blog_page, %9$s AS conversions
+        FROM input GROUP BY slice, %2$s) AS grouped),
+    linked AS MATERIALIZED (
+      SELECT g.slice, l.a_kind, l.a, l.b_kind, l.b, sum(g.events)::bigint AS events, min(g.first_seen_at) AS first_seen_at, max(g.last_seen_at) AS last_seen_at
+      FROM placed AS g CROSS JOIN LATERAL (%11$s) AS l (a_kind, a, b_kind, b) GROUP BY 1, 2, 3, 4, 5),
+    put_trails AS (
+      INSERT INTO %12$s AS t (slice, source, kind, alias, trail, first_page, first_blog_page)
+      SELECT slice, %15$s, kind, alias, journey.rollup(trail), %16$s, %17$s FROM placed WHERE trail IS NOT NULL GROUP BY slice, kind, alias
+      ON CONFLICT (alias, kind, slice, source) DO UPDATE SET trail = t.trail OPERATOR(journey.||) excluded.trail,
+        first_page = least(t.first_page, excluded.first_page), first_blog_page = least(t.first_blog_page, excluded.first_blog_page)),
+    put_links AS (
+      INSERT INTO %13$s AS t (slice, source, a_kind, a, b_kind, b, events, first_seen_at, last_seen_at)
+      SELECT slice, %15$s, a_kind, a, b_kind, b, events, first_seen_at, last_seen_at FROM linked
+      ON CONFLICT (a, a_kind, b, b_kind, slice, source) DO UPDATE SET events = t.events + excluded.events,
+        first_seen_at = least(t.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(t.last_seen_at, excluded.last_seen_at)),
+    put_conversions AS (
+      INSERT INTO %14$s (slice, source, kind, alias, conversion, at, value, event_id)
+      SELECT g.slice, %15$s, g.kind, g.alias, c.* FROM placed AS g CROSS JOIN LATERAL unnest(g.conversions) AS c)
+    SELECT coalesce((SELECT sum(events)::bigint FROM placed), 0) AS events, ARRAY(
+      SELECT ROW(l.a_kind, l.a, l.b_kind, l.b, min(l.first_seen_at), max(l.last_seen_at), %18$s)::journey.pipeline_pair
+      FROM linked AS l GROUP BY l.a_kind, l.a, l.b_kind, l.b LIMIT $2) AS pairs$q$,
+    (SELECT string_agg(format('WHEN id_%s IS NOT NULL THEN %L', number, kind), ' ' ORDER BY number) FROM unnest(s.id_kinds) WITH ORDINALITY AS k (kind, number)),
+    ids, p.rule, p.own_hosts, sign_up, active,
+    coalesce(format(pages, 'ts', 'page_url IS NOT NULL AND NOT passive', 'page_url'), 'NULL::journey.page_at'),
+    coalesce(format(pages, 'ts', blog || ' AND NOT passive', 'page_url'), 'NULL::journey.page_at'),
+    coalesce((SELECT string_agg(format('coalesce(array_agg(ROW(%L, ts, value_%s, event_id)::journey.pipeline_conversion) FILTER (WHERE when_%2$s), ''{}'')', kind, number), ' || ' ORDER BY number)
+      FROM unnest(s.conversion_kinds) WITH ORDINALITY AS c (kind, number)), '''{}''::journey.pipeline_conversion[]'),
+    input,
+    -- Each id beside the strongest, with that; or it alone.
+    format('SELECT v.kind, v.id, g.kind, g.alias FROM (VALUES %s) AS v (kind, id) WHERE v.id IS NOT NULL AND v.kind <> g.kind UNION ALL SELECT g.kind, g.alias, '''', '''' WHERE num_nonnulls(%s) = 1',
+      (SELECT string_agg(format('(%L, g.id_%s)', kind, number), ', ') FROM unnest(s.id_kinds) WITH ORDINALITY AS k (kind, number)), journey.numbered('g.id', s.ids)),
+    journey.pipeline_table(p, 'trails'), journey.pipeline_table(p, 'links'), journey.pipeline_table(p, 'conversions'), s.source,
+    coalesce(format(pages, '(first_page).at', 'first_page IS NOT NULL', '(first_page).page'), 'NULL::journey.page_at'),
+    coalesce(format(pages, '(first_blog_page).at', 'first_blog_page IS NOT NULL', '(first_blog_page).page'), 'NULL::journey.page_at'),
+    CASE WHEN journey.has_limits(p) THEN
+      format('(SELECT min(k.first_seen_at) FROM %s AS k WHERE k.a = l.a AND k.a_kind = l.a_kind AND k.b = l.b AND k.b_kind = l.b_kind)', journey.pipeline_table(p, 'links')) ELSE 'NULL' END);
+END $$;
+COMMENT ON FUNCTION journey.store_rows(journey.pipelines, journey.pipeline_sources, text) IS
+  'Internal: the statement that stores the rows of a query of usable rows; it gives how many they are, and their links over all slices, at most $2 of these. $1 are the places that the query names';

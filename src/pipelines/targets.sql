@@ -1,0 +1,161 @@
+-- Room: pipelines. Targets: made anew for some visitors, or for all (NULL), and written where they differ.
+
+CREATE FUNCTION journey.session_changes(visitor_id text, before journey.trail, after journey.trail, OUT operation text, OUT session_id uuid, OUT session journey.session, OUT next_started_at timestamptz)
+RETURNS SETOF record LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT CASE WHEN a IS NULL THEN 'delete' WHEN b IS NULL THEN 'insert' ELSE 'update' END,
+    journey.session_id(visitor_id, coalesce((a.s).started_at, (b.s).started_at)), coalesce(a.s, b.s), a.next_started_at
+  FROM (SELECT s, (s).started_at, lead((s).started_at) OVER (ORDER BY (s).session_number) AS next_started_at FROM journey.sessions(before) AS s) AS b
+  FULL JOIN (SELECT s, (s).started_at, lead((s).started_at) OVER (ORDER BY (s).session_number) AS next_started_at FROM journey.sessions(after) AS s) AS a USING (started_at)
+  WHERE a IS NULL OR b IS NULL OR (a.s, a.next_started_at) IS DISTINCT FROM (b.s, b.next_started_at);
+END;
+COMMENT ON FUNCTION journey.session_changes(text, journey.trail, journey.trail) IS
+  'The sessions in which two trails of a visitor differ: operation insert, update or delete, the session''s id, the session as it is after, or before if it is deleted, and the start of the next one after. A NULL trail has no sessions';
+
+-- Rows of `query`, all columns of the table in order, put in the place of those of the visitors $1.
+CREATE FUNCTION journey.put_rows(target text, query text, visitors text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  relation regclass := target::regclass;
+  keys text[] := ARRAY(SELECT quote_ident(a.attname) FROM pg_catalog.pg_index AS i CROSS JOIN LATERAL unnest(i.indkey::int2[]) AS k (number) JOIN pg_catalog.pg_attribute AS a ON a.attrelid = relation AND a.attnum = k.number
+    WHERE i.indrelid = relation AND i.indisprimary);
+  others text[] := ARRAY(SELECT quote_ident(a.attname) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND quote_ident(a.attname) <> ALL (keys) ORDER BY a.attnum);
+  columns text := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped);
+BEGIN
+  EXECUTE format($q$
+    WITH wanted (%1$s) AS MATERIALIZED (%2$s),
+    gone AS (
+      DELETE FROM %3$s AS t WHERE %4$s AND NOT EXISTS (SELECT FROM wanted AS w WHERE %5$s))
+    INSERT INTO %3$s AS t (%1$s) SELECT * FROM wanted
+    ON CONFLICT (%6$s) DO UPDATE SET (%7$s) = ROW(%8$s) WHERE (%9$s) IS DISTINCT FROM (%8$s)$q$,
+    columns, query, target, CASE WHEN visitors IS NULL THEN 'true' ELSE 't.visitor_id = ANY ($1)' END,
+    (SELECT string_agg(format('w.%s = t.%1$s', key), ' AND ') FROM unnest(keys) AS key), array_to_string(keys, ', '), array_to_string(others, ', '),
+    (SELECT string_agg('excluded.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)), (SELECT string_agg('t.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)))
+  USING visitors;
+END $$;
+COMMENT ON FUNCTION journey.put_rows(text, text, text[]) IS 'Internal: makes the rows of a target what a query gives, for some visitors or for all, and writes only where they differ';
+
+CREATE FUNCTION journey.visitors_query(p journey.pipelines, visitors text[]) RETURNS text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT format($q$
+    WITH ids AS MATERIALIZED (SELECT kind, alias, visitor_id, first_seen_at, last_seen_at FROM %1$s WHERE %4$s),
+    who AS (SELECT visitor_id, count(*)::int AS members, min(first_seen_at) AS first_seen_at, max(last_seen_at) AS last_seen_at FROM ids GROUP BY visitor_id),
+    went AS (
+      SELECT i.visitor_id, journey.rollup(t.trail) AS trail,
+        journey.first((t.first_page).page, (t.first_page).at) FILTER (WHERE t.first_page IS NOT NULL) AS first_page,
+        journey.first((t.first_blog_page).page, (t.first_blog_page).at) FILTER (WHERE t.first_blog_page IS NOT NULL) AS first_blog_page
+      FROM ids AS i JOIN %2$s AS t ON t.alias = i.alias AND t.kind = i.kind GROUP BY i.visitor_id),
+    signed AS (SELECT i.visitor_id, min(c.at) AS signed_up_at FROM ids AS i JOIN %3$s AS c ON c.alias = i.alias AND c.kind = i.kind WHERE c.conversion = 'sign_up' GROUP BY i.visitor_id)
+    SELECT w.visitor_id, w.members, w.first_seen_at, w.last_seen_at, s.signed_up_at, t.trail, t.first_page, t.first_blog_page
+    FROM who AS w LEFT JOIN went AS t USING (visitor_id) LEFT JOIN signed AS s USING (visitor_id)$q$,
+    journey.pipeline_table(p, 'aliases'), journey.pipeline_table(p, 'trails'), journey.pipeline_table(p, 'conversions'),
+    CASE WHEN visitors IS NULL THEN 'true' ELSE 'visitor_id = ANY ($1)' END);
+END;
+COMMENT ON FUNCTION journey.visitors_query(journey.pipelines, text[]) IS 'Internal: the rows of the target visitors, made from aliases, trails and conversions';
+
+CREATE FUNCTION journey.session_columns(session text) RETURNS text
+LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+  SELECT format('(%1$s).started_at, (%1$s).ended_at, next_started_at, (%1$s).events, (%1$s).conversions, (%1$s).converted_at, (%1$s).landing_page,
+    ((%1$s).touch).source, ((%1$s).touch).medium, ((%1$s).touch).campaign, ((%1$s).touch).channel, ((%1$s).touch).referrer', session);
+END;
+COMMENT ON FUNCTION journey.session_columns(text) IS 'Internal: the columns of all_sessions that say a session';
+
+CREATE FUNCTION journey.put_visitors(p journey.pipelines, visitors text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  sessions text := journey.pipeline_table(p, 'all_sessions');
+BEGIN
+  IF visitors IS NULL OR NOT journey.has_target(p, 'all_sessions') THEN
+    PERFORM journey.put_rows(journey.pipeline_table(p, 'visitors'), journey.visitors_query(p, visitors), visitors);
+    IF journey.has_target(p, 'all_sessions') THEN
+      PERFORM journey.put_rows(sessions, format(
+        'SELECT journey.session_id(visitor_id, started_at), visitor_id, session_number, %s FROM (SELECT v.visitor_id, s, s.session_number, s.started_at, lead(s.started_at) OVER (PARTITION BY v.visitor_id ORDER BY s.session_number) AS next_started_at
+         FROM %s AS v CROSS JOIN LATERAL journey.sessions(v.trail) AS s) AS x', journey.session_columns('s'), journey.pipeline_table(p, 'visitors')), visitors);
+    END IF;
+    RETURN;
+  END IF;
+  -- The sessions that differ follow from the trails before and after; the rest of a long history isn't read.
+  EXECUTE format($q$
+    WITH wanted AS MATERIALIZED (%1$s),
+    was AS MATERIALIZED (SELECT visitor_id, trail FROM %2$s WHERE visitor_id = ANY ($1)),
+    gone AS (DELETE FROM %2$s AS t WHERE t.visitor_id = ANY ($1) AND NOT EXISTS (SELECT FROM wanted AS w WHERE w.visitor_id = t.visitor_id)),
+    put AS (
+      INSERT INTO %2$s AS t (visitor_id, members, first_seen_at, last_seen_at, signed_up_at, trail, first_page, first_blog_page) SELECT * FROM wanted
+      ON CONFLICT (visitor_id) DO UPDATE SET members = excluded.members, first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at, signed_up_at = excluded.signed_up_at,
+        trail = excluded.trail, first_page = excluded.first_page, first_blog_page = excluded.first_blog_page
+      WHERE (t.members, t.first_seen_at, t.last_seen_at, t.signed_up_at, t.trail, t.first_page, t.first_blog_page)
+        IS DISTINCT FROM (excluded.members, excluded.first_seen_at, excluded.last_seen_at, excluded.signed_up_at, excluded.trail, excluded.first_page, excluded.first_blog_page)),
+    changed AS MATERIALIZED (
+      SELECT visitor_id, c.* FROM wanted AS n FULL JOIN was AS w USING (visitor_id) CROSS JOIN LATERAL journey.session_changes(visitor_id, w.trail, n.trail) AS c
+      WHERE n.trail IS DISTINCT FROM w.trail),
+    gone_sessions AS (DELETE FROM %3$s AS t USING changed AS c WHERE c.operation = 'delete' AND t.session_id = c.session_id AND t.started_at = (c.session).started_at)
+    INSERT INTO %3$s AS t (session_id, visitor_id, session_number, started_at, ended_at, next_started_at, events, sign_ups, signed_up_at, landing_page, source, medium, campaign, channel, referrer)
+    SELECT session_id, visitor_id, (session).session_number, %4$s FROM changed WHERE operation <> 'delete'
+    ON CONFLICT (session_id, started_at) DO UPDATE SET session_number = excluded.session_number, ended_at = excluded.ended_at, next_started_at = excluded.next_started_at, events = excluded.events,
+      sign_ups = excluded.sign_ups, signed_up_at = excluded.signed_up_at, landing_page = excluded.landing_page, source = excluded.source, medium = excluded.medium, campaign = excluded.campaign,
+      channel = excluded.channel, referrer = excluded.referrer$q$,
+    journey.visitors_query(p, visitors), journey.pipeline_table(p, 'visitors'), sessions, journey.session_columns('session'))
+  USING visitors;
+END $$;
+COMMENT ON FUNCTION journey.put_visitors(journey.pipelines, text[]) IS 'Internal: the targets visitors and all_sessions';
+
+CREATE FUNCTION journey.attribution_query(p journey.pipelines, visitors text[]) RETURNS text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  WITH touch (name, call, number) AS (
+    VALUES ('first_touch', 'journey.first_touch(trail, before => until)', 1), ('last_touch', 'journey.last_touch(trail, before => until)', 2),
+      ('first_paid_touch', 'journey.first_touch(trail, before => until, kind => ''paid'')', 3), ('last_paid_touch', 'journey.last_touch(trail, before => until, kind => ''paid'')', 4))
+  SELECT format($q$
+    WITH touched AS MATERIALIZED (
+      SELECT visitor_id, signed_up_at, journey.started_at(trail) AS first_seen_at, CASE WHEN signed_up_at IS NOT NULL THEN journey.session_count(trail, before => signed_up_at) END AS sessions_before_sign_up,
+        first_page, first_blog_page, %s
+      FROM (SELECT *, coalesce(signed_up_at, 'infinity') AS until FROM %s WHERE trail IS NOT NULL AND %s) AS v)
+    SELECT visitor_id, first_seen_at, signed_up_at, sessions_before_sign_up, first_page, first_blog_page, %s FROM touched$q$,
+    string_agg(format('%s AS %I', call, name), ', ' ORDER BY number), journey.pipeline_table(p, 'visitors'), CASE WHEN visitors IS NULL THEN 'true' ELSE 'visitor_id = ANY ($1)' END,
+    string_agg(format('(%1$s).touched_at, (%1$s).channel, (%1$s).source, (%1$s).medium, (%1$s).campaign, (%1$s).referrer', name), ', ' ORDER BY number))
+  FROM touch;
+END;
+COMMENT ON FUNCTION journey.attribution_query(journey.pipelines, text[]) IS 'Internal: the rows of the target attribution: touches up to the sign-up; for a visitor who has not signed up, all of them';
+
+CREATE FUNCTION journey.credits_query(p journey.pipelines, visitors text[]) RETURNS text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT format($q$
+    SELECT c.visitor_id, c.kind, c.conversion_number::int, m.model::text, row_number() OVER (PARTITION BY c.visitor_id, c.kind, c.conversion_number, m.model ORDER BY credit.position)::int,
+      c.conversion_id, c.at, credit.position, credit.touches, credit.channel, (credit.touch).touched_at, (credit.touch).source, (credit.touch).medium, (credit.touch).campaign,
+      credit.credit, credit.credit::numeric * c.value
+    FROM (SELECT x.*, row_number() OVER (PARTITION BY visitor_id, kind ORDER BY at, conversion_id, value) AS conversion_number FROM %s AS x WHERE %s) AS c
+    JOIN %s AS v USING (visitor_id)
+    CROSS JOIN unnest('{first,last,first_paid,last_paid,linear}'::journey.attribution_model[]) AS m (model)
+    CROSS JOIN LATERAL journey.attribute(v.trail, c.at, m.model) AS credit$q$,
+    journey.pipeline_view(p, 'conversions'), CASE WHEN visitors IS NULL THEN 'true' ELSE 'visitor_id = ANY ($1)' END, journey.pipeline_table(p, 'visitors'));
+END;
+COMMENT ON FUNCTION journey.credits_query(journey.pipelines, text[]) IS 'Internal: the rows of the target attribution_credits';
+
+CREATE FUNCTION journey.rfm_query(p journey.pipelines, visitors text[]) RETURNS text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT format($q$
+    SELECT visitor_id, (v).first_paid_at, (v).last_paid_at, (v).frequency, (v).monetary
+    FROM (SELECT visitor_id, journey.rfm(at, value) AS v FROM %s WHERE value IS NOT NULL AND %s GROUP BY visitor_id) AS r WHERE (v).first_paid_at IS NOT NULL$q$,
+    journey.pipeline_view(p, 'conversions'), CASE WHEN visitors IS NULL THEN 'true' ELSE 'visitor_id = ANY ($1)' END);
+END;
+COMMENT ON FUNCTION journey.rfm_query(journey.pipelines, text[]) IS 'Internal: the rows of the target rfm';
+
+CREATE FUNCTION journey.put_targets(p journey.pipelines, visitors text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM journey.put_visitors(p, visitors);
+  IF journey.has_target(p, 'attribution') THEN
+    PERFORM journey.put_rows(journey.pipeline_table(p, 'attribution'), journey.attribution_query(p, visitors), visitors);
+  END IF;
+  IF journey.has_target(p, 'attribution_credits') THEN
+    PERFORM journey.put_rows(journey.pipeline_table(p, 'attribution_credits'), journey.credits_query(p, visitors), visitors);
+  END IF;
+  IF journey.has_target(p, 'rfm') THEN
+    PERFORM journey.put_rows(journey.pipeline_table(p, 'rfm'), journey.rfm_query(p, visitors), visitors);
+  END IF;
+END $$;
+COMMENT ON FUNCTION journey.put_targets(journey.pipelines, text[]) IS 'Internal: makes the targets of some visitors, or of all (NULL), what is stored of them';

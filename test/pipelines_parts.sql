@@ -1,0 +1,108 @@
+-- pipelines: the parts of a refresh by themselves, and who may call those that write.
+\set QUIET on
+\pset format unaligned
+\pset tuples_only true
+SET client_min_messages = warning;
+SELECT plan(45);
+SET timezone = 'UTC';
+SET search_path = public, journey;
+CREATE SCHEMA shop;
+CREATE TABLE shop.events (event_id text, device text, user_id bigint, ts timestamptz, page text);
+SELECT journey.create_pipeline('web', 'shop', unique_kinds => '{user}', targets => enum_range(NULL::journey.pipeline_target)) \g /dev/null
+SELECT count(*) FROM journey.add_source('web', 'shop.events', ts => 'ts', event_id => 'event_id', anonymous_id => 'device', user_id => 'user_id', page_url => 'page', conversions => '{"sign_up": {"when": "page = ''/welcome''"}}') \g /dev/null
+INSERT INTO shop.events VALUES ('e1', 'd1', 7, '2025-01-05', '/'), ('e1', 'd1', 7, '2025-01-05', '/'), ('e1', 'd2', NULL, '2025-01-06', '/blog/a'), (NULL, 'd2', NULL, '2025-02-06', '/welcome'), (NULL, 'null', NULL, '2025-02-06', NULL);
+
+-- Slices
+SELECT results_eq($$SELECT slice_of(s, '2025-03-31 23:59:59+00'), slice_end(s, slice_of(s, '2025-03-31 23:59:59+00')) FROM unnest('{day,month,year}'::slice_size[]) AS s$$,
+  $$VALUES (date '2025-03-31', timestamptz '2025-04-01'), ('2025-03-01', '2025-04-01'), ('2025-01-01', '2026-01-01')$$, 'slices begin and end in UTC');
+SELECT is(slice_start('2025-03-01'), '2025-03-01 00:00:00+00', 'with their first instant');
+SELECT is(snapshot_base('2025-01-01', '10:20:10,14', 5), ROW('2025-01-01', 25, '{15,19}')::slice_base, 'a snapshot in the numbers of a column');
+
+-- What is read
+CREATE FUNCTION rows_of(query text) RETURNS TABLE (slice date, kind text, alias text, event_id text) LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE format('SELECT r.slice, r.kind, r.alias, r.event_id FROM (%s) AS r', query) USING '{"(2025-01-01,user,7)","(2025-02-01,anonymous,d2)"}'::pipeline_place[]; END $$;
+SELECT bag_eq($$SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(source_rows(p, s)) AS q$$,
+  $$VALUES (date '2025-01-01', 'user', '7', 'e1'), ('2025-01-01', 'user', '7', 'e1'), ('2025-01-01', 'anonymous', 'd2', 'e1'), ('2025-02-01', 'anonymous', 'd2', NULL), ('2025-02-01', NULL, NULL, NULL)$$, 'rows with the id they count for');
+SELECT bag_eq($$SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(rows_of_slice(p, s, '2025-02-01', usable_row())) AS q$$, $$VALUES (date '2025-02-01', 'anonymous', 'd2', NULL)$$, 'of a slice, where they are usable');
+SELECT bag_eq($$SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(rows_of_places(p, s, 'true')) AS q$$, $$VALUES (date '2025-01-01', 'user', '7', 'e1'), ('2025-01-01', 'user', '7', 'e1'), ('2025-02-01', 'anonymous', 'd2', NULL)$$, 'of places');
+SELECT bag_eq($$SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(copies_out(s, rows_of_slice(p, s, '2025-01-01', counts_once(p, s, 'true')))) AS q$$, $$VALUES (date '2025-01-01', 'user', '7', 'e1')$$, 'each event id once');
+SELECT results_eq('SELECT raw_type(s, s.ids[1]), raw_type(s, s.event_id) FROM pipeline_sources AS s', $$VALUES ('bigint', 'text')$$, 'types of expressions');
+SELECT results_eq('SELECT slices_in(p, s), slices_between(p, s, ''2025-01-31'', ''2025-02-01'') FROM pipelines AS p, pipeline_sources AS s', $$VALUES ('{2025-01-01,2025-02-01}'::date[], '{2025-01-01}'::date[])$$, 'slices of a table');
+SELECT is((SELECT has_writers(s) FROM pipeline_sources AS s), false, 'nobody writes');
+SELECT results_eq('SELECT l.leaf, l.since, l.until FROM pipeline_sources AS s, leaves_of(s) AS l', $$VALUES ('shop.events'::regclass::oid, timestamptz '-infinity', timestamptz 'infinity')$$, 'a table without partitions is its own');
+SELECT is((SELECT lock_leaves(s) FROM pipeline_sources AS s), ARRAY['shop.events'::regclass::oid], 'and is read');
+SELECT lives_ok('SELECT check_indexes(s), check_columns(s) FROM pipeline_sources AS s', 'its indexes and columns are there');
+SELECT is((SELECT count(*) FROM pipelines AS p, pipeline_sources AS s, compare_leaves(p, s) AS c WHERE c.stale <> '{}' OR c.gone <> '{}'), 1::bigint, 'it was not known before');
+DELETE FROM source_leaves;
+
+SELECT matches((SELECT store_rows(p, s, rows_of_slice(p, s, '2025-01-01', usable_row())) FROM pipelines AS p, pipeline_sources AS s), 'INSERT INTO shop.web_g1_links', 'and the statement that stores it');
+
+-- Filled, step by step
+CALL list_sources('web', true);
+SELECT is(list_source('web', false), 'done', 'its slices are listed');
+SELECT results_eq('SELECT slice, state FROM pipeline_slices ORDER BY 1', $$VALUES (date '2025-01-01', 'new'), ('2025-02-01', 'new')$$, 'to be filled');
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT is((claim_slice(id, true)).slice, '2025-02-01', 'the newest first') FROM pipelines;
+COMMIT;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT fill_slice('web', false) AS filled \gset
+COMMIT;
+SELECT is(:'filled'::boolean, true, 'one is filled');
+CALL fill('web');
+SELECT is(fill_slice('web', false), false, 'until none is left');
+SELECT results_eq('SELECT slice, events FROM shop.web_links ORDER BY 1, 2', $$VALUES (date '2025-01-01', 1::bigint), ('2025-02-01', 1)$$, 'with their links');
+DELETE FROM shop.web_g1_stale;
+SELECT lives_ok('SELECT mark_copies(p, s, ''2025-02-01'', ''true'') FROM pipelines AS p, pipeline_sources AS s', 'no copies elsewhere');
+SELECT is_empty('SELECT FROM shop.web_g1_stale', 'to mark');
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT refresh_step('web', true) AS more \gset
+COMMIT;
+SELECT is(:'more'::boolean, false, 'a step makes the rest');
+SELECT bag_eq('SELECT visitor_id, signed_up_at FROM shop.web_visitors', $$VALUES ('7', NULL::timestamptz), ('d2', timestamptz '2025-02-06')$$, 'visitors');
+SELECT is((SELECT count_stale(id) FROM pipelines), 0::bigint, 'no marks are left');
+
+-- Marks and places
+SELECT mark_places(p, s, '{"(2025-01-01,user,7)","(2025-02-01,,)"}') FROM pipelines AS p, pipeline_sources AS s \g /dev/null
+SELECT results_eq('SELECT cardinality(m.marks), m.taken FROM pipelines AS p, pipeline_sources AS s, take_marks(p, s, ''{2025-02-01}'') AS m', 'VALUES (1, 1::bigint)', 'marks of slices that are not filled stay');
+SELECT is((SELECT count_stale(id) FROM pipelines), 1::bigint, 'for later');
+DELETE FROM shop.web_g1_stale;
+SELECT is((SELECT cardinality(places_of_copies(p, s, source_rows(p, s), '{}', '{}', 'true')) FROM pipelines AS p, pipeline_sources AS s), 2, 'places of rows with one event id');
+SELECT is((SELECT cardinality(places_received(p, s, source_rows(p, s))) FROM pipelines AS p, pipeline_sources AS s), 3, 'places of rows that arrived');
+BEGIN;
+SELECT is((SELECT forget_places(p, s, '{"(2025-01-01,user,7)"}', 10) FROM pipelines AS p, pipeline_sources AS s), ARRAY[ROW('anonymous', 'd1', 'user', '7', '2025-01-05', '2025-01-05', NULL)::pipeline_pair], 'what is forgotten of a place');
+SELECT is((SELECT cardinality(forget_slices(p, s, '{2025-02-01}', 10)) FROM pipelines AS p, pipeline_sources AS s), 1, 'and of a slice');
+SELECT is((SELECT cardinality(resolve_changed(p, '{}', ARRAY[ROW('anonymous', 'd1', 'user', '7', '2025-01-05', '2025-01-05', NULL)::pipeline_pair])) FROM pipelines AS p), 1, 'concerns its visitors');
+SELECT results_eq('SELECT alias FROM shop.web_aliases', $$VALUES ('d2')$$, 'whose ids are gone');
+ROLLBACK;
+SELECT is((SELECT cardinality((refresh_source(p, s, pg_current_snapshot(), 10)).gained) FROM pipelines AS p, pipeline_sources AS s), 0, 'nothing to do');
+
+-- Identity and targets
+SELECT is((SELECT has_limits(p) FROM pipelines AS p), true, 'links can be refused');
+SELECT results_eq('SELECT r.alias, r.visitor_id FROM pipelines AS p, resolve_links(p, links_around(p, ''{user}'', ''{7}'')) AS r ORDER BY 1', $$VALUES ('7', '7'), ('d1', '7')$$, 'who is reached');
+SELECT is((SELECT count(*) FROM pipelines AS p, resolve_links(p, all_links(p))), 3::bigint, 'and who is there');
+SELECT is((SELECT put_aliases(p, all_links(p), NULL, NULL) FROM pipelines AS p), NULL::text[], 'nobody has changed');
+SELECT is((SELECT resolve_around(p, '{user}', '{7}') FROM pipelines AS p), NULL::text[], 'nor around');
+BEGIN;
+SELECT is((SELECT count(*) FROM pipelines AS p, note_pairs(p, ARRAY[ROW('anonymous', 'd1', 'user', '7', '2025-01-07', '2025-01-07', '2025-01-05')::pipeline_pair], '{}') AS n WHERE n.ids IS NULL), 1::bigint, 'a link that is only seen later is quiet');
+ROLLBACK;
+SELECT is_empty(visitors_query(p, NULL) || ' EXCEPT TABLE shop.web_g1_visitors', 'visitors are as they would be made') FROM pipelines AS p;
+SELECT put_rows('shop.web_g1_attribution', attribution_query(p, NULL), NULL), put_rows('shop.web_g1_rfm', rfm_query(p, NULL), NULL), put_rows('shop.web_g1_attribution_credits', credits_query(p, NULL), NULL), put_visitors(p, NULL), put_targets(p, '{7}') FROM pipelines AS p \g /dev/null
+SELECT bag_eq($$SELECT c.operation, (c.session).started_at, c.next_started_at FROM (SELECT trail(t) AS a, trail(t) FILTER (WHERE t > '2025-01-01') AS b FROM unnest('{2025-01-01,2025-01-02,2025-01-03}'::timestamptz[]) AS t) AS x, session_changes('v', b, a) AS c WHERE session_columns('s') IS NOT NULL$$,
+  $$VALUES ('insert', timestamptz '2025-01-01', timestamptz '2025-01-02'), ('update', '2025-01-02', '2025-01-03'), ('update', '2025-01-03', NULL)$$, 'sessions by which trails differ: their numbers do, too');
+SELECT throws_ok($$SELECT raise_again('22023', 'message', '', 'hint')$$, '22023', 'message', 'an error raised again');
+SELECT refuse_transaction_block('a test'), pin_settings() \g /dev/null
+
+-- Who writes must be a member of the owner's role.
+CREATE ROLE pipelines_stranger;
+GRANT USAGE ON SCHEMA shop TO pipelines_stranger;
+CREATE FUNCTION refused(statement text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE statement; RETURN statement; EXCEPTION WHEN insufficient_privilege THEN RETURN NULL; END $$;
+SET ROLE pipelines_stranger;
+SELECT is((SELECT string_agg(refused(s), E'\n') FROM unnest(ARRAY[
+  'SELECT journey.save_leaves(s, ''{}'', ''{}'') FROM journey.pipeline_sources AS s', 'SELECT journey.save_barrier(s, 0) FROM journey.pipeline_sources AS s', 'SELECT journey.save_listing(s, ''{}'', NULL, ''{}'') FROM journey.pipeline_sources AS s',
+  'SELECT journey.claim_slice(id, true) FROM journey.pipelines', 'SELECT journey.save_filled(z) FROM journey.pipeline_slices AS z', 'SELECT journey.save_met(s, ''{}'') FROM journey.pipeline_sources AS s',
+  'SELECT journey.save_step(id, NULL) FROM journey.pipelines', 'SELECT journey.save_run(r) FROM journey.runs AS r', 'SELECT journey.refresh_step(''web'', false)', 'SELECT journey.fill_slice(''web'', true)']) AS s), NULL, 'and nobody else');
+RESET ROLE;
+SELECT count(*) FROM journey.drop_pipeline('web', keep_tables => false) \g /dev/null
+DROP FUNCTION rows_of, refused;
+DROP SCHEMA shop CASCADE;
+DROP ROLE pipelines_stranger;
+SELECT * FROM finish();
