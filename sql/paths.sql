@@ -136,3 +136,115 @@ SELECT sequence_match(CASE visitor WHEN 'ada' THEN '(?1)' ELSE '.' END, ts, true
 SELECT sequence_match('(?1)', ts, VARIADIC '{}') FROM events;
 SELECT sequence_match('(?1)', ts, VARIADIC CASE visitor WHEN 'ada' THEN '{t}' ELSE '{t,f}' END::boolean[]) FROM events;
 SELECT sequence_count('(?1)', NULL, ts, true) FROM events;
+
+-- funnel_level_by: the same product through all steps; ada views one and orders another
+CREATE TABLE products (visitor text, at int, product text, event text);
+INSERT INTO products VALUES
+  ('ada', 0, 'book', 'view'), ('ada', 1, 'lamp', 'cart'), ('ada', 2, 'book', 'order'), ('ada', 3, 'lamp', 'order'),
+  ('ben', 0, 'book', 'view'), ('ben', 1, 'lamp', 'view'), ('ben', 2, 'book', 'cart'), ('ben', 3, 'book', 'order'),
+  ('cyd', 0, NULL, 'view'), ('cyd', 1, 'book', 'cart'), ('cyd', 2, NULL, 'order');
+SELECT visitor, funnel_level(to_timestamp(at), '1 hour', event = 'view', event = 'cart', event = 'order') AS any_product,
+       funnel_level_by(product, to_timestamp(at), '1 hour', event = 'view', event = 'cart', event = 'order') AS one_product,
+       funnel_level_by(product, to_timestamp(at), '2 s, strict_order'::funnel_rule, event = 'view', event = 'order') AS strict
+FROM products GROUP BY visitor ORDER BY visitor;
+SELECT funnel_level_by(product, to_timestamp(at), '1 hour', true) FROM products WHERE visitor = 'nobody';
+SELECT funnel_level_by(product, NULL, '1 hour', true), funnel_level_by(NULL, to_timestamp(at), '1 hour', true) FROM products;
+SELECT funnel_level_by(product, to_timestamp(at), '0'::interval, true) FROM products;
+SELECT funnel_level_by(product, to_timestamp(at), '1 hour', VARIADIC '{}') FROM products;
+SELECT funnel_level_by(product, to_timestamp(at), NULL::funnel_rule, true) FROM products;
+SELECT funnel_level_by(product, to_timestamp(at), CASE visitor WHEN 'ada' THEN '1 hour' ELSE '2 hours' END::interval, true) FROM products;
+
+-- returned: DuckDB behavioral's and ClickHouse's idea, by period. A period has its first instant, not its last
+SELECT returned(ts, '2026-01-01', '1 day', 4)
+FROM (VALUES (timestamptz '2025-12-31 23:59:59.999999'), ('2026-01-01'), ('2026-01-02 23:59:59.999999'), ('2026-01-04'), (NULL), ('2026-01-05'), ('-infinity'), ('infinity')) v(ts);
+SELECT returned(NULL, '2026-01-01', '1 day', 2) AS all_false, returned(now(), NULL, '1 day', 2) AS no_start;
+SELECT returned(ts, '2026-01-01', '1 hour', 2) FROM events WHERE visitor = 'nobody';
+SELECT visitor, returned(ts, since, '20 minutes', 4) FROM (SELECT *, min(ts) OVER (PARTITION BY visitor) AS since FROM events) e GROUP BY visitor ORDER BY visitor;
+-- What ClickHouse's retention answers: the first condition, then each other one together with it
+SELECT visitor, r, array_agg(r[1] AND came ORDER BY period) AS retention
+FROM (VALUES ('came and stayed', ARRAY[0, 1, 2]), ('came once', ARRAY[0]), ('never began', ARRAY[1, 2])) v(visitor, days),
+  LATERAL (SELECT returned('2018-01-01'::timestamptz + day * interval '1 day', '2018-01-01', '1 day', 3) AS r FROM unnest(days) day) a,
+  unnest(r) WITH ORDINALITY u(came, period) GROUP BY visitor, r ORDER BY visitor;
+SELECT cardinality(returned(ts, '2026-01-01', '1 s', 1000)) FROM events;
+SELECT returned(ts, '2026-01-01', '1 s', 1001) FROM events;
+SELECT returned(ts, '2026-01-01', '1 s', 0) FROM events;
+SELECT returned(ts, '2026-01-01', '1 s', NULL) FROM events;
+SELECT returned(ts, '2026-01-01', NULL, 1) FROM events;
+SELECT returned(ts, '2026-01-01', '0', 1) FROM events;
+SELECT returned(ts, '2026-01-01', '-1 day', 1) FROM events;
+SELECT returned(ts, '2026-01-01', '1 month', 1) FROM events;
+SELECT returned(ts, 'infinity', '1 day', 1) FROM events;
+SELECT returned(ts, ts, '1 day', 1) FROM events;
+
+-- path: in order of time, then of bytes; the first so many
+SELECT visitor, path(event, ts), path(event, ts, 2) AS first_two FROM events GROUP BY visitor ORDER BY visitor;
+SELECT path(step, to_timestamp(at)), path(step, to_timestamp(at), 3) AS first_three
+FROM (VALUES ('b', 1), ('', 1), ('B', 1), ('b', 1), ('z', 0), (NULL, 0), ('q', NULL), ('é', 1)) v(step, at);
+SELECT path(event, ts), path(event, ts, 1) FROM events WHERE visitor = 'nobody';
+SELECT path(NULL, now()), path('a', NULL, 1);
+SELECT path(event, ts, 0) FROM events;
+SELECT path(event, ts, -1) FROM events;
+SELECT path(event, ts, NULL) FROM events;
+SELECT path(event, ts, CASE visitor WHEN 'ada' THEN 1 ELSE 2 END) FROM events;
+
+-- path_edges: what Sankey diagrams are made of
+SELECT e.* FROM (SELECT path_edges(path) AS edges FROM (SELECT path(event, ts) FROM events GROUP BY visitor) p) f, unnest(edges) e;
+SELECT e.* FROM (SELECT path_edges(path, weight) AS edges
+  FROM (VALUES ('{a,b,a}'::text[], 2.5), ('{a,b}', 0.5), ('{a,NULL,b}', 1), ('{}', 7), (NULL, 7), ('{a}', NULL), ('{b}', 0)) v(path, weight)) f, unnest(edges) e;
+SELECT path_edges(path), path_edges(path, 1) FROM (SELECT NULL::text[]) p(path) WHERE false;
+SELECT path_edges('{a}', -1);
+SELECT path_edges('{a}', 'NaN');
+SELECT path_edges('{a}', 'infinity');
+SELECT path_edges('{{a,b},{c,d}}');
+
+-- next_event and previous_event: cases and answers of ClickHouse's test 01656_sequence_next_node_long. Its answers count as
+-- letters, a dot for each visitor without one; where its test gives no step, there is one that is always met
+CREATE VIEW nodes AS
+SELECT id, to_timestamp(position) AS ts, action FROM (VALUES (1, 'ABCD'), (2, 'BBDC'), (3, 'AB'), (4, 'AAABC'), (5, 'ABAC'), (6, 'ABABC')) v(id, path), unnest(string_to_array(path, NULL)) WITH ORDINALITY l(action, position)
+UNION ALL SELECT 10, to_timestamp(at), action FROM (VALUES (1, 'A'), (2, 'B'), (2, NULL), (3, 'C'), (4, 'D')) v(at, action)
+UNION ALL SELECT 11, to_timestamp(1), action FROM unnest('{A,B,C,D}'::text[]) action;
+CREATE FUNCTION answers(back boolean, base_event base_event, steps text, ids int[] DEFAULT '{1,2,3,4,5,6}') RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(coalesce(node, '.'), '' ORDER BY id) FROM (
+    SELECT id, CASE WHEN back THEN previous_event(action, ts, true, base_event, VARIADIC met) ELSE next_event(action, ts, true, base_event, VARIADIC met) END AS node
+    FROM (SELECT *, ARRAY(SELECT action = step FROM unnest(string_to_array(steps, NULL)) WITH ORDINALITY l(step, position) ORDER BY position) AS met FROM nodes) n
+    WHERE id = ANY (ids) GROUP BY id) n $$;
+SELECT back, base_event, steps, expected, answers(back, base_event::base_event, steps) = expected AS same
+FROM (VALUES (false, 'head', 'A', 'B.BABB'), (false, 'head', 'B', '.B....'), (false, 'head', 'C', '......'), (false, 'head', 'E', '......'),
+  (true, 'tail', 'A', '......'), (true, 'tail', 'B', '..A...'), (true, 'tail', 'C', '.D.BAB'), (true, 'tail', 'D', 'C.....'),
+  (false, 'head', 'AB', 'C...AA'), (false, 'head', 'AC', '......'), (false, 'head', 'BA', '......'), (true, 'tail', 'AB', '......'), (true, 'tail', 'BA', '......'),
+  (false, 'head', 'AAB', '......'), (true, 'tail', 'BAA', '......')) v(back, base_event, steps, expected);
+SELECT back, base_event, steps, expected, answers(back, base_event::base_event, steps, '{1,2,3,4,5,6,10}') = expected AS same
+FROM (VALUES (false, 'first_match', 'A', 'B.BABBB'), (false, 'first_match', 'AB', 'C...AAC'), (false, 'first_match', 'ABC', 'D.....D'), (false, 'first_match', 'B', 'CB.CAAC'),
+  (false, 'first_match', 'BB', '.D.....'), (false, 'first_match', 'BA', '....CB.'), (true, 'first_match', 'A', '.......'), (true, 'first_match', 'B', 'A.AAAAA'),
+  (true, 'first_match', 'BA', '...A...'), (true, 'first_match', 'BB', '.......')) v(back, base_event, steps, expected);
+SELECT answers(false, 'head', 'A', '{10}') AS is_b, answers(false, 'head', 'AB', '{10}') AS is_c, answers(false, 'head', 'BC', '{10}') AS is_none, answers(true, 'tail', 'DC', '{10}') AS is_b, answers(true, 'tail', 'DCB', '{10}') AS is_a,
+       answers(false, 'head', 'A', '{11}') AS is_b, answers(false, 'head', 'ABC', '{11}') AS is_d;
+-- Without base_event: from the first match on, and from the last one back
+SELECT id, next_event(action, ts, true, action = 'A'), previous_event(action, ts, true, action = 'A'),
+       next_event(action, ts, action = 'B', true, action IN ('C', 'A')) AS of_base, previous_event(ts, ts, true, action = 'C') AS time_before
+FROM nodes WHERE id IN (1, 4, 5) GROUP BY id ORDER BY id;
+-- Values of any kind: by value, by reference, of fixed length, arrays, composites. At one time the least comes first
+SELECT next_event(n, to_timestamp(0), true, n = 0), next_event(n::numeric / 4, to_timestamp(0), true, n = 0), next_event(ARRAY[n, NULL], to_timestamp(0), true, n = 0),
+       next_event(ROW(p.n, 'x', 'y', 1)::path_edge, to_timestamp(0), true, n = 0), next_event(('00000000-0000-0000-0000-00000000000' || n)::uuid, to_timestamp(0), true, n = 0), next_event(n::text::name, to_timestamp(0), true, n = 0)
+FROM (VALUES (3), (1), (0), (2)) p(n);
+SELECT next_event(action, ts, true, true), previous_event(action, ts, true, true) FROM nodes WHERE id = 77;
+SELECT next_event(NULL::text, ts, true, true), next_event(action, NULL, true, true), next_event(action, ts, NULL, true) FROM nodes;
+SELECT next_event(action, ts, true, VARIADIC '{}') FROM nodes;
+SELECT next_event(action, ts, true, VARIADIC NULL::boolean[]) FROM nodes;
+SELECT next_event(action, ts, true, VARIADIC array_fill(true, ARRAY[64])) FROM nodes;
+SELECT previous_event(action, ts, true, VARIADIC CASE action WHEN 'A' THEN '{t}' ELSE '{t,f}' END::boolean[]) FROM nodes;
+SELECT previous_event(action, ts, true, CASE action WHEN 'A' THEN 'head' ELSE 'tail' END::base_event, true) FROM nodes;
+SELECT previous_event(action, ts, true, NULL::base_event, true) FROM nodes;
+SELECT next_event(ROW(1, action), ts, true, true) FROM nodes;
+
+-- funnel_event: where ada and the others went
+SELECT visitor, funnel_event(event, ts, '1 hour', event = 'view', event = 'cart', event = 'order') AS went_to, funnel_event(ts, ts, '1 hour', event = 'view') AS left_at,
+       funnel_event(event, ts, '1 hour', ARRAY[event = 'help'], event = 'view', event = 'cart') AS without_help,
+       funnel_event(event, ts, '10 minutes, strict_order'::funnel_rule, event = 'view', event = 'cart', event = 'order') AS strict,
+       funnel_event(event, ts, '1 hour, strict_increase'::funnel_rule, ARRAY[event = 'help'], event = 'view', event = 'cart') AS increasing
+FROM events GROUP BY visitor ORDER BY visitor;
+SELECT funnel_event(value, to_timestamp(at), '1 hour', step) FROM (VALUES ('step', 0, true), ('same time', 0, false), (NULL, 1, false), ('b', 2, false), ('a', 2, false)) v(value, at, step);
+SELECT funnel_event(value, to_timestamp(at), '1 hour', step) FROM (VALUES (NULL, 0, true), ('b', 2, false), ('a', 2, true)) v(value, at, step);
+SELECT funnel_event(event, ts, '1 hour', true) FROM events WHERE visitor = 'nobody';
+SELECT funnel_event(event, ts, '0'::interval, true) FROM events;
+SELECT funnel_event(event, ts, '1 hour', VARIADIC '{}') FROM events;

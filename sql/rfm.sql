@@ -22,6 +22,20 @@ SELECT customer, (rfm(paid_at, amount)).* FROM payments GROUP BY customer ORDER 
 SELECT customer, (rfm(paid_at, amount, payment_id)).* FROM payments GROUP BY customer ORDER BY customer;
 SELECT rfm(paid_at, amount), rfm(paid_at, amount, payment_id) FROM payments WHERE false;
 
+-- Refunds lower the sum, are no payments and move no time: a full one, a partial one before its payment, one alone, twice the same
+CREATE TABLE refunds (customer text, paid_at timestamptz, amount numeric, payment_id text);
+INSERT INTO refunds VALUES
+  ('full', '2024-01-01', 50, 'a'), ('full', '2024-01-05', -50, 'a'),
+  ('early', '2024-01-01', -20.5, 'b'), ('early', '2024-01-03', 100, 'c'), ('early', '2024-01-04', 0, 'd'),
+  ('alone', '2024-01-02', -7, 'e'),
+  ('twice', '2024-01-02', 30, 'f'), ('twice', '2024-01-03', -30, 'f'), ('twice', '2024-01-03', -30, 'f'), ('twice', '2024-01-02', 30, 'f');
+SELECT customer, (rfm(paid_at, amount)).* FROM refunds GROUP BY customer ORDER BY customer;
+SELECT customer, (rfm(paid_at, amount, payment_id)).* FROM refunds GROUP BY customer ORDER BY customer;
+SELECT customer, s.* FROM (SELECT customer, rfm_history(paid_at, amount, '{2024-01-01,2024-01-03,2024-01-05}', '2 days', payment_id) AS history FROM refunds GROUP BY customer) h,
+  unnest(history) s ORDER BY customer, snapshot;
+SELECT (rfm('2024-01-01', amount)).frequency FROM unnest('{-0,0,-0.0}'::double precision[]) amount;
+SELECT rfm('2024-01-01', -1::bigint), rfm('2024-01-01', -1::integer), rfm('2024-01-01', -0.5::double precision);
+
 -- Amounts of every type
 SELECT rfm(now(), amount::double precision) IS NOT NULL AS floats, pg_typeof((rfm(now(), 1.5::double precision)).monetary),
   (rfm(paid_at, amount::double precision)).monetary FROM payments;
@@ -66,6 +80,16 @@ FROM (SELECT rfm_history('2024-01-01'::timestamptz + hour * interval '1 hour', h
   FROM generate_series(1, 8) hour) h, unnest(history) s;
 SELECT rfm_history(paid_at, amount, ARRAY['2024-03-01 09:00']::timestamptz[], NULL) = rfm_history(paid_at, amount, ARRAY['2024-03-01 09:00']::timestamptz[]) AS no_window FROM payments;
 
+-- Months are those of the calendar: 31 March less a month is 29 February (2024), 28 February (2023), and hours come after days
+SELECT w AS "window", s.snapshot, s.first_paid_at
+FROM (SELECT w, rfm_history(day, 1, ARRAY['2024-03-31', '2023-03-31', '2024-02-29', '2024-01-31 12:00']::timestamptz[], w) AS history
+  FROM generate_series('2022-01-01'::timestamptz, '2024-12-31', '1 day') day, unnest('{1 month,1 year,1 month 1 day,12 months 6 hours}'::interval[]) w GROUP BY w) h, unnest(history) s ORDER BY w, snapshot;
+-- By hand, in Berlin: 30 days of April have 720 hours, the 31 of March 743, since the clocks went forward
+SELECT s.snapshot AT TIME ZONE 'Europe/Berlin' AS local, s.first_paid_at AT TIME ZONE 'Europe/Berlin' AS first_paid_at, s.frequency
+FROM (SELECT rfm_history(hour, 1, ARRAY[timestamp '2024-05-01' AT TIME ZONE 'Europe/Berlin', timestamp '2024-04-01' AT TIME ZONE 'Europe/Berlin'], '1 month', hour, 'Europe/Berlin') AS history
+  FROM generate_series('2024-02-01'::timestamptz, '2024-06-01', '1 hour') hour) h, unnest(history) s;
+SELECT s.snapshot, s.first_paid_at FROM (SELECT rfm_history('4700-01-01 BC'::timestamptz, 1, '{4700-01-02 BC,2024-01-01}', '200000 years') AS history) h, unnest(history) s;
+
 -- Each payment once: at its earliest time, whatever the window
 SELECT s.snapshot, s.frequency, s.monetary
 FROM (SELECT rfm_history('2024-01-01'::timestamptz + day * interval '1 day', amount, ARRAY['2024-01-03', '2024-01-06', '2024-01-11']::timestamptz[], span, id) AS history
@@ -93,7 +117,12 @@ SELECT rfm_history(paid_at, amount, '{2024-01-01,infinity}') FROM payments;
 SELECT rfm_history(paid_at, amount, '{-infinity}') FROM payments;
 SELECT rfm_history(paid_at, amount, '{2024-01-01}', '0 days') FROM payments;
 SELECT rfm_history(paid_at, amount, '{2024-01-01}', '-1 day') FROM payments;
-SELECT rfm_history(paid_at, amount, '{2024-01-01}', '1 month') FROM payments;
+SELECT rfm_history(paid_at, amount, '{2024-01-01}', '-1 month') FROM payments;
+SELECT rfm_history(paid_at, amount, '{2024-03-01}', '1 month -29 days') FROM payments;
+SELECT rfm_history(paid_at, amount, '{2024-01-01}', '1 month', payment_id, 'Europe/Bonn') FROM payments;
+SELECT rfm_history(paid_at, amount, '{2024-01-01}', '1 month', payment_id, '') FROM payments;
+SELECT rfm_history(paid_at, amount, '{2024-01-01}', '1 month', payment_id, NULL) FROM payments;
+SELECT rfm_history(paid_at, amount, '{{2024-01-01},{2024-02-01}}') FROM payments;
 SELECT rfm_history('infinity'::timestamptz, 1, '{2024-01-01}');
 SELECT rfm_history(now(), 'NaN'::numeric, '{2024-01-01}');
 
@@ -106,6 +135,12 @@ FROM generate_series(1, 3) measure;
 SELECT measure, rfm_bucket(3) OVER (ORDER BY measure) AS nulls_last, rfm_bucket(3) OVER (ORDER BY measure DESC) AS nulls_first,
   rfm_bucket(3) OVER (ORDER BY measure ROWS BETWEEN 1 FOLLOWING AND 2 FOLLOWING) AS with_a_frame
 FROM (VALUES (1), (2), (3), (NULL), (NULL)) v(measure) ORDER BY measure;
+-- A customer who never paid has no bucket and shifts nobody: the others are scored as without them
+SELECT customer, last_paid_at, rfm_bucket(5) OVER (ORDER BY last_paid_at) AS r, rfm_bucket(5) OVER (ORDER BY last_paid_at NULLS FIRST) AS nulls_first,
+  rfm_bucket(5) OVER (ORDER BY last_paid_at DESC, customer) AS reversed, rfm_segment(rfm_bucket(5) OVER (ORDER BY last_paid_at), 5) AS segment
+FROM (VALUES ('a', '2024-01-01'::date), ('b', NULL), ('c', '2024-01-02'), ('d', NULL), ('e', '2024-01-03'), ('f', NULL)) v(customer, last_paid_at) ORDER BY customer;
+SELECT p, measure, rfm_bucket(2) OVER (PARTITION BY p ORDER BY measure, tie) AS bucket
+FROM (VALUES (1, NULL::int, 1), (1, NULL, 2), (2, NULL, 1), (2, 7, NULL), (3, 5, NULL), (3, 5, 1), (3, 6, 2)) v(p, measure, tie) ORDER BY p, measure, tie;
 SELECT rfm_bucket(0) OVER ();
 SELECT rfm_bucket(NULL) OVER ();
 SELECT rfm_bucket(10001) OVER ();
@@ -115,6 +150,8 @@ SELECT rfm_bucket(5);
 SELECT recency, string_agg(rfm_segment(recency, frequency), ', ' ORDER BY frequency)
 FROM generate_series(1, 5) recency, generate_series(1, 5) frequency GROUP BY recency ORDER BY recency;
 SELECT rfm_segment(NULL, 1), rfm_segment(1, NULL);
+SELECT rfm_segment(4, 4), rfm_segment(4, 4, buckets => 5), rfm_segment(4, 4, buckets => NULL);
+SELECT rfm_segment(4, 4, buckets => 4);
 SELECT rfm_segment(0, 1);
 SELECT rfm_segment(5, 6);
 
@@ -154,6 +191,36 @@ SELECT rfm_segment(4, 1, 'ours');
 SELECT rfm_segment(1, 1, 'theirs');
 SELECT rfm_segment(1, 1, NULL);
 SELECT rfm_segment(2, 2, matrix) FROM (VALUES ('ours'), ('standard'), ('ours')) v(matrix);
+-- The number of buckets, where it is told, must be the matrix's
+SELECT rfm_segment(2, 2, 'standard', 5), rfm_segment(2, 2, 'standard', buckets => 5), rfm_segment(2, 2, 'ours', NULL::int);
+SELECT rfm_segment(2, 2, 'standard', buckets => 4);
+SELECT rfm_segment(2, 2, 'ours', buckets => 2);
+-- Ranges of monetary scores
+SELECT rfm_segment(2, 2, 9, 'ours') AS not_looked_at, rfm_segment(2, 2, NULL::int, 'ours') AS no_score, rfm_segment(2, 2, 1, NULL::text) AS no_matrix;
+INSERT INTO rfm_matrix (matrix, recency, frequency, monetary, segment) VALUES
+  ('money', 1, 1, '(,)', 'gone'), ('money', 1, 2, '[1,2]', 'small'), ('money', 1, 2, '[3,4]', 'large'), ('money', 2, 1, '(,3)', 'new'), ('money', 2, 1, '[3,3]', 'newly rich'), ('money', 2, 1, '[4,)', 'rich');
+SELECT rfm_segment(1, 1, 1, 'money');
+INSERT INTO rfm_matrix (matrix, recency, frequency, monetary, segment) VALUES ('money', 2, 2, '[1,3]', 'core'), ('money', 2, 2, '[4,4]', 'best');
+SELECT recency, frequency, string_agg(rfm_segment(recency, frequency, monetary, 'money'), ', ' ORDER BY monetary)
+FROM generate_series(1, 2) recency, generate_series(1, 2) frequency, generate_series(1, 4) monetary GROUP BY recency, frequency ORDER BY recency, frequency;
+SELECT rfm_segment(1, 1, 'money');
+SELECT rfm_segment(1, 1, 5, 'money');
+SELECT rfm_segment(1, 1, 0, 'ours');
+SELECT rfm_segment(1, 1, 4, 'money', buckets => 4);
+BEGIN;
+DELETE FROM rfm_matrix WHERE segment = 'best';
+SELECT rfm_segment(1, 1, 1, 'money');
+ROLLBACK;
+BEGIN;
+UPDATE rfm_matrix SET monetary = '[2,3]' WHERE segment = 'core';
+SELECT rfm_segment(1, 1, 1, 'money');
+ROLLBACK;
+BEGIN;
+UPDATE rfm_matrix SET monetary = '[3,4]' WHERE segment = 'best';
+SELECT rfm_segment(1, 1, 1, 'money');
+ROLLBACK;
+INSERT INTO rfm_matrix (matrix, recency, frequency, monetary, segment) VALUES ('money', 1, 1, 'empty', 'none');
+DELETE FROM rfm_matrix WHERE matrix = 'money';
 -- A change is seen by the next statement, also inside a function
 DO $$
 BEGIN
@@ -162,8 +229,20 @@ BEGIN
     RAISE WARNING '%', journey.rfm_segment(2, 2, 'ours');
   END LOOP;
 END $$;
--- The shipped matrix stays what rfm_segment(recency, frequency) says
+-- As a STABLE function in SQL over the table: what another function reads in the same transaction
+CREATE FUNCTION asked() RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN journey.rfm_segment(1, 1, 'ours'); END $$;
+BEGIN;
+SELECT asked();
+UPDATE rfm_matrix SET segment = 'cooler' WHERE matrix = 'ours' AND segment = 'cold';
+SELECT asked(), rfm_segment(1, 1, 'ours');
+ROLLBACK;
+SELECT asked();
+-- The shipped matrix stays what it is
 UPDATE rfm_matrix SET segment = 'Friends' WHERE matrix = 'standard' AND recency = 5 AND frequency = 5;
+UPDATE rfm_matrix SET matrix = 'standard' WHERE matrix = 'ours';
+INSERT INTO rfm_matrix VALUES ('standard', 6, 1, 'none');
+DELETE FROM rfm_matrix;
+TRUNCATE rfm_matrix;
 INSERT INTO rfm_matrix VALUES ('ours', 0, 1, 'none');
 INSERT INTO rfm_matrix VALUES ('ours', 1, 1, 'twice');
 DELETE FROM rfm_matrix WHERE matrix = 'ours';

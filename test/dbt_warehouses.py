@@ -1,6 +1,11 @@
 """The dbt package over warehouses as RudderStack and Segment lay them out, with answers worked by hand; and beside a writer."""
 
+import os
+import pathlib
+import re
 import subprocess
+import sys
+import tempfile
 import threading
 import time
 
@@ -14,7 +19,7 @@ RUDDER = NOTHING_ELSE | {
 }
 
 RUDDER_TABLES = """
-DROP SCHEMA IF EXISTS rudder, rudder_journey CASCADE; CREATE SCHEMA rudder;
+DROP SCHEMA IF EXISTS rudder, rudder_journey, rudder_journey_refreshed, rudder_limits, rudder_owners CASCADE; CREATE SCHEMA rudder;
 CREATE TABLE rudder.tracks (id text, anonymous_id text, user_id text, event text, event_text text, "timestamp" timestamptz, received_at timestamptz,
   context_page_url text, context_page_referrer text);
 CREATE TABLE rudder.pages (id text, anonymous_id text, user_id text, url text, referrer text, "timestamp" timestamptz, received_at timestamptz);
@@ -49,47 +54,100 @@ RUDDER_LATE = """
 INSERT INTO rudder.pages VALUES ('p5', 'd2', NULL, 'https://shop.example/', NULL, '2025-01-03 12:00Z', '2025-01-03 12:00:01Z');
 """
 
-SESSIONS = "SELECT visitor_id, session_number, events, coalesce(channel, '-') FROM {}.all_sessions ORDER BY 1, 2"
+SESSIONS = "SELECT visitor_id, session_number, events, coalesce(channel, '-') FROM {} ORDER BY 1, 2"
 
 
-def lines(*rows):
-    return "\n".join(rows)
+class Warehouse:
+    """One warehouse and the package over it, in a schema of its own; `refreshed` is the same by a full refresh."""
+
+    def __init__(self, tap, shop, same_tables, name, schema, settings):
+        self.tap, self.shop, self.same_tables = tap, shop, same_tables
+        self.name, self.schema, self.settings = name, schema, settings
+
+    def dbt(self, *command, schema=None):
+        return self.shop.dbt(*command, schema=schema or self.schema, variables=self.settings)
+
+    def built(self, name, *command):
+        done, output, _ = self.dbt(*command)
+        self.tap.ok(done, f"{self.name}: {name}", output[-4000:])
+        return output
+
+    def as_refreshed(self, when):
+        done, output, _ = self.dbt("run", "--full-refresh", schema=f"{self.schema}_refreshed")
+        self.tap.ok(done, f"{self.name}: {when}, by a full refresh", output[-4000:])
+        self.same_tables(self.tap, self.shop, self.schema, f"{self.schema}_refreshed", f"{self.name}: {when}")
+
+    def is_now(self, name, query, *wanted):
+        found = self.shop.sql(query)
+        self.tap.ok(found == "\n".join(wanted), f"{self.name}: {name}", found)
 
 
-def test_rudderstack_warehouse(tap, shop):
+def test_rudderstack_warehouse(tap, shop, same_tables):
     shop.sql(RUDDER_TABLES)
-    build = lambda *more: shop.dbt("build", *more, schema="rudder_journey", variables=RUDDER)
-    built = lambda name, result: tap.ok(result[0] == 0, f"rudderstack warehouse: {name}", result[1][-4000:])
-    is_now = lambda name, query, wanted: tap.ok(shop.sql(query) == wanted, f"rudderstack warehouse: {name}", shop.sql(query))
+    warehouse = Warehouse(tap, shop, same_tables, "rudderstack warehouse", "rudder_journey", RUDDER)
+    built, is_now = warehouse.built, warehouse.is_now
+    sessions = SESSIONS.format("rudder_journey.all_sessions")
     report = "SELECT {} FROM rudder_journey.load_report WHERE source = '{}' ORDER BY changed_at DESC LIMIT 1"
 
-    built("a first build over empty tables", build())
+    built("a first build over empty tables", "build")
     shop.sql(RUDDER_FIRST)
-    result = build()
-    built("the first rows, after the empty build", result)
-    tap.ok("WARN 1 nothing_is_left_out_unseen" in result[1], "rudderstack warehouse: a test warns of rows without a time", result[1][-3000:])
-    is_now("sessions by hand", SESSIONS.format("rudder_journey"), lines("Ann|1|3|Paid Search", "d2|1|1|Direct", "d3|1|1|-", "d4|1|1|-"))
+    output = built("the first rows, after the empty build", "build")
+    tap.ok("WARN 1 nothing_is_left_out_unseen" in output, "rudderstack warehouse: a test warns of rows without a time", output[-3000:])
+    is_now("sessions by hand", sessions, "Ann|1|3|Paid Search", "d2|1|1|Direct", "d3|1|1|-", "d4|1|1|-")
     is_now("the sign-up, found by its name in event_text",
            "SELECT visitor_id, signed_up_at AT TIME ZONE 'UTC', sessions_before_sign_up, last_paid_touch_channel FROM rudder_journey.attribution WHERE signed_up_at IS NOT NULL",
            "Ann|2025-01-01 10:10:00|1|Paid Search")
     is_now("what was left out is counted", report.format("rows_read, no_id, no_time, no_arrival, of_the_future", "tracks"), "6|1|1|1|1")
+    warehouse.as_refreshed("the first rows")
     shop.sql(RUDDER_SECOND)
-    built("an id that turns out to be Ann's", build())
-    wanted = lines("Ann|1|3|Paid Search", "Ann|2|1|Direct", "Ann|3|2|Email", "d3|1|1|-", "d4|1|1|-")
-    is_now("sessions of the merged visitor", SESSIONS.format("rudder_journey"), wanted)
+    built("an id that turns out to be Ann's", "run")
+    wanted = ["Ann|1|3|Paid Search", "Ann|2|1|Direct", "Ann|3|2|Email", "d3|1|1|-", "d4|1|1|-"]
+    is_now("sessions of the merged visitor", sessions, *wanted)
+    warehouse.as_refreshed("the second rows")
+    test_limits(tap, shop)
+    test_owners(tap, shop, same_tables)
     shop.sql(RUDDER_LATE)
-    result = build()
-    built("a row that was committed too late", result)
+    built("a row that was committed too late", "run")
     is_now("it is counted", report.format("late", "pages"), "1")
-    is_now("and changes nothing", SESSIONS.format("rudder_journey"), wanted)
-    built("it is not counted twice", build())
+    is_now("and changes nothing", sessions, *wanted)
+    built("it is not counted twice", "run")
     is_now("0 in the next run", report.format("late", "pages"), "0")
-    built("full refresh", build("--full-refresh"))
-    is_now("takes it in", SESSIONS.format("rudder_journey"),
-           lines("Ann|1|3|Paid Search", "Ann|2|1|Direct", "Ann|3|1|Direct", "Ann|4|2|Email", "d3|1|1|-", "d4|1|1|-"))
     shop.sql("UPDATE rudder.tracks SET event_text = 'Registered'")
-    result = build("--full-refresh")
-    tap.ok(result[0] == 0 and "WARN 1 there_are_sign_ups" in result[1], "rudderstack warehouse: a test warns where no event is the sign-up", result[1][-3000:])
+    output = built("full refresh", "build", "--full-refresh")
+    is_now("takes it in", sessions, "Ann|1|3|Paid Search", "Ann|2|1|Direct", "Ann|3|1|Direct", "Ann|4|2|Email", "d3|1|1|-", "d4|1|1|-")
+    tap.ok("WARN 1 there_are_sign_ups" in output, "rudderstack warehouse: a test warns where no event is the sign-up", output[-3000:])
+
+
+def test_limits(tap, shop):
+    """Bob calls from Ann's device, and one visitor may have one user; that d2 is not Ann's stands in a seed."""
+    shop.sql("CREATE TABLE rudder.calls (anonymous_id text, user_id text, called_at timestamptz); INSERT INTO rudder.calls VALUES ('d1', 'Bob', '2025-01-06 08:00Z')")
+    settings = RUDDER | {"journey_sources": {"calls": {"table": "rudder.calls", "passive": True, "columns": {"ts": "called_at"}}},
+                         "journey_max_users": 1, "journey_unmerge": "ref('cuts')", "journey_big_visitor": 2}
+    warehouse = Warehouse(tap, shop, None, "limits", "rudder_limits", settings)
+    warehouse.built("builds", "build", "--indirect-selection", "cautious", "--select", "+alias_conflicts", "+big_visitors", "+all_sessions")
+    warehouse.is_now("two visitors in place of one", SESSIONS.format("rudder_limits.all_sessions"),
+                     "Ann|1|3|Paid Search", "Ann|2|2|Email", "d2|1|1|Direct", "d3|1|1|-", "d4|1|1|-")
+    warehouse.is_now("the refused link", "SELECT a_kind, a, b_kind, b, reason FROM rudder_limits.alias_conflicts", "anonymous|d1|user|Bob|max_users")
+    warehouse.is_now("visitors of many ids", "SELECT visitor_id, ids, user_ids, hub, hub_links FROM rudder_limits.big_visitors", "Ann|2|1|d1|2")
+
+
+def test_owners(tap, shop, same_tables):
+    """A visit on Ann's device, known before we learn that Bob has logged in on it the day before."""
+    shop.sql("CREATE TABLE rudder.visits (anonymous_id text, user_id text, ts timestamptz, received_at timestamptz);"
+             " INSERT INTO rudder.visits VALUES ('d1', NULL, '2025-01-07 09:00Z', '2025-01-07 09:00Z')")
+    settings = RUDDER | {"journey_sources": {"visits": {"table": "rudder.visits", "columns": {"ts": "ts"}}}, "journey_device_owners": "30 days"}
+    warehouse = Warehouse(tap, shop, same_tables, "owners", "rudder_owners", settings)
+    sessions = SESSIONS.format("rudder_owners.all_sessions")
+    select = ["--select", "+all_sessions", "+attribution_credits", "+sessionized_tracks"]
+    of_ann, of_none = ["Ann|1|3|Paid Search", "Ann|2|1|Direct", "Ann|3|2|Email"], ["d3|1|1|-", "d4|1|1|-"]
+    warehouse.built("builds", "run", *select)
+    warehouse.is_now("what was done on a device before the first log-in is the user's", sessions, *of_ann, "Ann|4|1|-", *of_none)
+    shop.sql("INSERT INTO rudder.visits VALUES ('d1', 'Bob', '2025-01-06 08:00Z', '2025-01-07 09:01Z')")
+    warehouse.built("a log-in of another", "run", *select)
+    warehouse.is_now("what came after it is theirs", sessions, *of_ann, "Bob|1|1|-", "Bob|2|1|-", *of_none)
+    shop.copy("rudder_owners", "rudder_owners_incremental")
+    warehouse.built("a full refresh", "run", "--full-refresh", *select)
+    same_tables(tap, shop, "rudder_owners_incremental", "rudder_owners", "owners")
 
 
 SEGMENT = NOTHING_ELSE | {
@@ -103,21 +161,25 @@ SEGMENT = NOTHING_ELSE | {
     "journey_conversions": {"complaint": {"when": "event = 'Ticket Opened'"}, "view": {"when": "event = 'Viewed'", "value": "price"}},
     "journey_extra_columns": {"price": "numeric"},
     "journey_condition": "coalesce(page_url, '') not like '%//staging.%'",
+    "journey_rapid_events": {"events": 20, "lag": "1 second"},
     "journey_attribution_models": ["linear"],
     "journey_keep_history": True,
     "journey_prefix": "j_",
 }
 
-# Segment makes a column once it has a value: there is no user_id yet. Bob writes his address in three ways, and orders as a guest.
+# Segment makes a column once it has a value: there is no user_id yet. Bob writes his address in three ways, and orders as a guest. r1
+# clicks five times a second; so far 14 of its events have followed that fast, and 20 are too many.
 SEGMENT_TABLES = """
-DROP SCHEMA IF EXISTS segment, segment_journey CASCADE; CREATE SCHEMA segment;
+DROP SCHEMA IF EXISTS segment, segment_journey, segment_journey_refreshed CASCADE; CREATE SCHEMA segment;
 CREATE TABLE segment.tracks (id text, anonymous_id text, email text, event text, event_text text, "timestamp" timestamptz, received_at timestamptz,
   context_page_url text, context_page_referrer text, price numeric);
 INSERT INTO segment.tracks VALUES
  ('s1', 'a1', NULL, 'viewed', 'Viewed', '2025-01-01 08:00Z', '2025-01-01 08:00:01Z', 'https://shop.example/?utm_source=facebook&utm_medium=paid_social', NULL, 7),
- ('s2', 'a1', 'Bob@X.com', 'signed_up', 'Signed Up', '2025-01-01 08:05Z', '2025-01-01 08:05:01Z', NULL, NULL, NULL),
+ ('s2', 'a1', 'Bob@X.com', 'signed_up', 'Signed Up', '2025-01-01 08:05Z', '2025-01-01 08:05:01Z', NULL, NULL, 9),
  ('s3', 'a2', 'bob@x.com', 'came', 'Came', '2025-01-03 09:00Z', '2025-01-03 09:00:01Z', 'https://shop.example/', NULL, NULL),
  ('s4', 'a9', NULL, 'came', 'Came', '2025-01-03 09:00Z', '2025-01-03 09:00:01Z', 'https://staging.shop.example/', NULL, NULL);
+INSERT INTO segment.tracks SELECT 'r' || n, 'r1', NULL, 'came', 'Came', at, at + interval '1 second' FROM generate_series(1, 15) n,
+ LATERAL (SELECT timestamptz '2025-01-03 09:00Z' + n * interval '200 ms' AS at) _;
 CREATE TABLE segment.orders (order_id text, email text, paid_at timestamptz, amount numeric);
 INSERT INTO segment.orders VALUES ('o1', 'BOB@x.com', '2025-01-04 10:00Z', 50);
 CREATE TABLE segment.tickets (ticket_id int, email text, opened_at timestamptz);
@@ -125,46 +187,82 @@ INSERT INTO segment.tickets VALUES (1, 'bob@x.com', '2025-01-04 11:00Z');
 """
 
 CONTENTS = """
-SELECT coalesce(sum((xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I.%I AS t WHERE t::text ~* ''bob@x|\\ma[12]\\M''',
+SELECT coalesce(sum((xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I.%I AS t WHERE t::text ~* ''bob@x|cid|\\ma[123]\\M''',
   table_schema, table_name), false, true, '')))[1]::text::int), 0)
 FROM information_schema.tables WHERE table_schema = 'segment_journey' AND table_type = 'BASE TABLE'
 """
 
 
-def test_segment_warehouse(tap, shop):
+def test_segment_warehouse(tap, shop, same_tables):
     shop.sql(SEGMENT_TABLES)
-    build = lambda *more: shop.dbt("build", *more, schema="segment_journey", variables=SEGMENT)
-    built = lambda name, result: tap.ok(result[0] == 0, f"segment warehouse: {name}", result[1][-4000:])
-    is_now = lambda name, query, wanted: tap.ok(shop.sql(query) == wanted, f"segment warehouse: {name}", shop.sql(query))
-    sessions = SESSIONS.replace("all_sessions", "j_all_sessions").format("segment_journey")
+    warehouse = Warehouse(tap, shop, same_tables, "segment warehouse", "segment_journey", SEGMENT)
+    built, is_now = warehouse.built, warehouse.is_now
+    sessions = SESSIONS.format("segment_journey.j_all_sessions")
 
-    built("builds", build())
-    is_now("Bob is found by his address, whatever its case", sessions, lines("bob@x.com|1|2|Paid Social", "bob@x.com|2|1|Direct"))
+    built("builds", "build")
+    is_now("Bob is found by his address, whatever its case", sessions, "bob@x.com|1|2|Paid Social", "bob@x.com|2|1|Direct", "r1|1|15|-")
     is_now("conversions of each kind, a guest's order and a ticket among them",
            "SELECT kind, visitor_id, value FROM segment_journey.j_conversions ORDER BY kind",
-           lines("complaint|bob@x.com|0", "order|bob@x.com|50", "sign_up|bob@x.com|0", "view|bob@x.com|7"))
+           "complaint|bob@x.com|0", "order|bob@x.com|50", "sign_up|bob@x.com|0", "view|bob@x.com|7")
+    is_now("a column of the settings, by session", "SELECT first_price, last_price FROM segment_journey.j_all_sessions WHERE visitor_id = 'bob@x.com' ORDER BY session_number", "7|9", "|")
     is_now("the order's credit, in equal shares", "SELECT channel, credit, credited_value FROM segment_journey.j_attribution_credits WHERE kind = 'order' ORDER BY position",
-           lines("Paid Social|0.5|25.0", "Direct|0.5|25.0"))
+           "Paid Social|0.5|25.0", "Direct|0.5|25.0")
     is_now("staging is left out, and counted", "SELECT filtered FROM segment_journey.j_load_report WHERE source = 'tracks' ORDER BY changed_at DESC LIMIT 1", "1")
 
-    shop.sql("ALTER TABLE segment.tracks ADD user_id text; DELETE FROM segment.tracks")
-    built("a full refresh after the source was purged", build("--full-refresh"))
-    is_now("keeps what it was", sessions, lines("bob@x.com|1|2|Paid Social", "bob@x.com|2|1|Direct"))
+    # The first log-in makes the column. Cid writes from the device that was Bob's second, and so is Bob. The robot goes on, and its session is
+    # left out whole; what it does two hours later is not.
+    shop.sql("ALTER TABLE segment.tracks ADD user_id text; INSERT INTO segment.tracks VALUES"
+             " ('s6', 'a3', 'Cid@X.com', 'came', 'Came', '2025-01-05 09:00Z', '2025-01-05 09:00:01Z', 'https://shop.example/', NULL, NULL, 'Cid'),"
+             " ('s7', 'a2', NULL, 'viewed', 'Viewed', '2025-01-05 10:00Z', '2025-01-05 10:00:01Z', NULL, NULL, 3, 'Cid'),"
+             " ('s8', 'r1', NULL, 'came', 'Came', '2025-01-03 11:00Z', '2025-01-03 11:00:01Z', NULL, NULL, NULL, NULL);"
+             " INSERT INTO segment.tracks SELECT 'r' || n, 'r1', NULL, 'came', 'Came', at, at + interval '1 second' FROM generate_series(16, 25) n,"
+             " LATERAL (SELECT timestamptz '2025-01-03 09:00Z' + n * interval '200 ms' AS at) _")
+    built("the column user_id is there", "run")
+    after_log_in = ["Cid|1|2|Paid Social", "Cid|2|1|Direct", "Cid|3|1|Direct", "Cid|4|1|-", "r1|1|1|-"]
+    is_now("a user of the device is the visitor, and the robot's session is gone", sessions, *after_log_in)
+    is_now("its new events are counted", "SELECT rapid FROM segment_journey.j_load_report WHERE source = 'tracks' ORDER BY changed_at DESC LIMIT 1", "10")
+    warehouse.as_refreshed("the second rows")
 
-    erase = shop.dbt("run-operation", "journey_erase", "--args", "{visitor: nobody}", schema="segment_journey", variables=SEGMENT)
-    tap.ok(erase[0] != 0 and "there is no visitor" in erase[1], "segment warehouse: erasing a visitor that is not there says so", erase[1][-2000:])
-    erase = shop.dbt("run-operation", "journey_erase", "--args", "{visitor: bob@x.com}", schema="segment_journey", variables=SEGMENT)
-    tap.ok(erase[0] == 0, "segment warehouse: a person is erased", erase[1][-2000:])
+    shop.sql("DELETE FROM segment.tracks")
+    built("a full refresh after the source was purged", "run", "--full-refresh")
+    is_now("keeps what it was", sessions, *after_log_in)
+
+    done, output, _ = warehouse.dbt("run-operation", "journey_erase", "--args", "{visitor: nobody}")
+    tap.ok(not done and "there is no visitor" in output, "segment warehouse: erasing a visitor that is not there says so", output[-2000:])
+    built("a person is erased", "run-operation", "journey_erase", "--args", "{visitor: Cid}")
     shop.sql("INSERT INTO segment.tracks VALUES ('s5', 'a2', NULL, 'came', 'Came', '2025-01-06 09:00Z', '2025-01-06 09:00:01Z', NULL, NULL, NULL, NULL)")
-    built("a late row of the erased person", build())
+    built("a late row of the erased person", "build")
     is_now("no table knows them, and the late row does not bring them back", CONTENTS, "0")
+    is_now("their rows are counted", "SELECT DISTINCT ON (source) source, erased, late FROM segment_journey.j_load_report ORDER BY source, changed_at DESC",
+           "tickets|1|0", "tracks|1|0")
 
 
-def test_own_model(tap, shop):
-    """A source that is a model of the user's: built first, in the same run."""
-    shop.sql("DROP SCHEMA IF EXISTS own CASCADE")
-    status, output = shop.dbt("run", "--select", "+all_sessions", schema="own", variables=NOTHING_ELSE | {"journey_tracks": "ref('own_tracks')"})
-    tap.ok(status == 0 and output.index("own.own_tracks") < output.index("own.this_run_events"), "a source may be a model: it is built first", output[-4000:])
+QUICK_PROJECT = """name: shop
+version: 1.0.0
+config-version: 2
+profile: journey_integration_tests
+"""
+
+
+def test_quick_start(tap, shop, package):
+    """The README's first commands, word for word, over both warehouses: Segment's variables take the place of RudderStack's."""
+    readme = (package / "README.md").read_text()
+    rudder = re.search(r"```sh\n(.*?)```", readme, re.S)[1]
+    segment = re.sub(r"(?<=dbt_project.yml <<'YAML'\n).*?(?=YAML)", lambda _: re.search(r"```yaml\n(.*?)```", readme, re.S)[1], rudder, flags=re.S)
+    orders = "CREATE SCHEMA shop; CREATE TABLE shop.orders AS SELECT 'o1' AS order_id, 'Ann' AS user_id, timestamptz '2025-01-05' AS paid_at, 20.0 AS amount;"
+    for name, commands, tables, wanted in (("rudderstack", rudder, RUDDER_TABLES + RUDDER_FIRST + orders, "Paid Search"), ("segment", segment, SEGMENT_TABLES, "Paid Social")):
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("DBT_")}
+        environment |= {"DBT_PROFILES_DIR": str(package / "integration_tests"), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "PGDATABASE": "test_dbt_quick",
+                        "PATH": f"{pathlib.Path(sys.executable).parent}:{pathlib.Path(shop.psql_command).parent}:{os.environ['PATH']}"}
+        shop.sql("DROP DATABASE IF EXISTS test_dbt_quick")
+        shop.sql("CREATE DATABASE test_dbt_quick")
+        subprocess.run([shop.psql_command, "-X", "-q", "-v", "ON_ERROR_STOP=1"], input=tables, text=True, env=environment, check=True)
+        with tempfile.TemporaryDirectory() as project:
+            pathlib.Path(project, "dbt_project.yml").write_text(QUICK_PROJECT)
+            pathlib.Path(project, "path/to/journey").mkdir(parents=True)
+            pathlib.Path(project, "path/to/journey/dbt").symlink_to(package)
+            done = subprocess.run(["bash", "-e", "-c", commands], cwd=project, env=environment, capture_output=True, text=True)
+        tap.ok(done.returncode == 0 and wanted in done.stdout.split("Done.")[-1], f"quick start, {name}", (done.stdout + done.stderr)[-4000:])
 
 
 def write_events(shop, stop, hold):
@@ -185,20 +283,22 @@ def write_events(shop, stop, hold):
 def test_beside_a_writer(tap, shop, same_tables, builds=3, hold=8):
     """Every build is green while rows keep coming; in the end the tables equal a full refresh."""
     settings = NOTHING_ELSE | {"journey_tracks": "busy.tracks", "journey_preset": "plain", "journey_overlap": f"{hold + 60} seconds", "journey_as_of": None}
-    shop.sql("DROP SCHEMA IF EXISTS busy, busy_journey, busy_refreshed CASCADE; CREATE SCHEMA busy; CREATE TABLE busy.tracks (event_id text, anonymous_id text, user_id text, event text,"
+    shop.sql("DROP SCHEMA IF EXISTS busy, busy_journey CASCADE; CREATE SCHEMA busy; CREATE TABLE busy.tracks (event_id text, anonymous_id text, user_id text, event text,"
              " ts timestamptz, received_at timestamptz, page_url text, referrer text)")
     stop = threading.Event()
     writer = threading.Thread(target=write_events, args=(shop, stop, hold))
     writer.start()
     try:
         for number in range(1, builds + 1):
-            status, output = shop.dbt("build", schema="busy_journey", variables=settings)
-            tap.ok(status == 0, f"beside a writer: build {number} is green", output[-4000:])
+            done, output, _ = shop.dbt("build", schema="busy_journey", variables=settings)
+            tap.ok(done, f"beside a writer: build {number} is green", output[-4000:])
     finally:
         stop.set()
         writer.join()
-    for schema, more in (("busy_journey", []), ("busy_refreshed", ["--full-refresh"])):
-        status, output = shop.dbt("run", *more, schema=schema, variables=settings)
-        tap.ok(status == 0, f"beside a writer: the last run into {schema}", output[-4000:])
-    same_tables(tap, shop, "busy_journey", "busy_refreshed", "beside a writer")
+    done, output, _ = shop.dbt("run", schema="busy_journey", variables=settings)
+    tap.ok(done, "beside a writer: the last run", output[-4000:])
     tap.ok(int(shop.sql("SELECT sum(late) FROM busy_journey.load_report")) == 0, "beside a writer: no row came later than the overlap")
+    shop.copy("busy_journey", "busy_incremental")
+    done, output, _ = shop.dbt("run", "--full-refresh", schema="busy_journey", variables=settings)
+    tap.ok(done, "beside a writer: a full refresh", output[-4000:])
+    same_tables(tap, shop, "busy_incremental", "busy_journey", "beside a writer")

@@ -6,7 +6,7 @@ SET client_min_messages = warning;
 SET timezone = 'UTC';
 CREATE SCHEMA rfm_test;
 SET search_path = rfm_test, public;
-SELECT plan(43);
+SELECT plan(54);
 
 \ir support/plans.sql
 
@@ -30,29 +30,29 @@ ANALYZE payments;
 
 -- The rules in plain SQL
 CREATE VIEW plain AS
-SELECT customer, min(paid_at) AS first_paid_at, max(paid_at) AS last_paid_at, count(*) AS frequency, sum(amount) AS monetary
+SELECT customer, min(paid_at) FILTER (WHERE amount >= 0) AS first_paid_at, max(paid_at) FILTER (WHERE amount >= 0) AS last_paid_at, count(*) FILTER (WHERE amount >= 0) AS frequency, sum(amount) AS monetary
 FROM payments WHERE paid_at IS NOT NULL AND amount IS NOT NULL GROUP BY customer;
 CREATE VIEW plain_once AS
-SELECT customer, min(paid_at) AS first_paid_at, max(paid_at) AS last_paid_at, count(*) AS frequency, sum(amount) AS monetary
+SELECT customer, min(paid_at) FILTER (WHERE amount >= 0) AS first_paid_at, max(paid_at) FILTER (WHERE amount >= 0) AS last_paid_at, count(*) FILTER (WHERE amount >= 0) AS frequency, sum(amount) AS monetary
 FROM (
-  SELECT DISTINCT ON (customer, payment_id) * FROM payments
+  SELECT DISTINCT ON (customer, payment_id, amount < 0) * FROM payments
   WHERE paid_at IS NOT NULL AND amount IS NOT NULL AND payment_id IS NOT NULL
-  ORDER BY customer, payment_id, paid_at, amount, scale(amount)
+  ORDER BY customer, payment_id, amount < 0, paid_at, amount, scale(amount)
 ) once GROUP BY customer;
 CREATE TABLE expected AS SELECT * FROM plain;
 CREATE TABLE expected_once AS SELECT * FROM plain_once;
-CREATE VIEW computed AS SELECT customer, (value).* FROM (SELECT customer, journey.rfm(paid_at, amount) AS value FROM payments GROUP BY customer) g WHERE value IS NOT NULL;
-CREATE VIEW computed_once AS SELECT customer, (value).* FROM (SELECT customer, journey.rfm(paid_at, amount, payment_id) AS value FROM payments GROUP BY customer) g WHERE value IS NOT NULL;
+CREATE VIEW computed AS SELECT customer, (value).* FROM (SELECT customer, journey.rfm(paid_at, amount) AS value FROM payments GROUP BY customer) g WHERE (value).frequency IS NOT NULL;
+CREATE VIEW computed_once AS SELECT customer, (value).* FROM (SELECT customer, journey.rfm(paid_at, amount, payment_id) AS value FROM payments GROUP BY customer) g WHERE (value).frequency IS NOT NULL;
 
 CREATE TABLE snapshots AS
 SELECT '2023-01-01'::timestamptz + n * interval '1 month' AS snapshot FROM generate_series(-2, 14) n UNION ALL SELECT unnest('{2023-03-01,2023-03-01 12:00,2023-03-02}'::timestamptz[]);
 CREATE VIEW plain_history AS
-SELECT customer, snapshot, min(paid_at) AS first_paid_at, max(paid_at) AS last_paid_at, count(*) AS frequency, sum(amount) AS monetary
+SELECT customer, snapshot, min(paid_at) FILTER (WHERE amount >= 0) AS first_paid_at, max(paid_at) FILTER (WHERE amount >= 0) AS last_paid_at, count(*) FILTER (WHERE amount >= 0) AS frequency, sum(amount) AS monetary
 FROM payments JOIN (SELECT DISTINCT snapshot FROM snapshots) s ON paid_at <= snapshot WHERE amount IS NOT NULL GROUP BY customer, snapshot;
 CREATE VIEW plain_window AS
-SELECT customer, snapshot, min(paid_at) AS first_paid_at, max(paid_at) AS last_paid_at, count(*) AS frequency, sum(amount) AS monetary
-FROM (SELECT DISTINCT ON (customer, payment_id) * FROM payments WHERE paid_at IS NOT NULL AND amount IS NOT NULL AND payment_id IS NOT NULL
-  ORDER BY customer, payment_id, paid_at, amount, scale(amount)) once
+SELECT customer, snapshot, min(paid_at) FILTER (WHERE amount >= 0) AS first_paid_at, max(paid_at) FILTER (WHERE amount >= 0) AS last_paid_at, count(*) FILTER (WHERE amount >= 0) AS frequency, sum(amount) AS monetary
+FROM (SELECT DISTINCT ON (customer, payment_id, amount < 0) * FROM payments WHERE paid_at IS NOT NULL AND amount IS NOT NULL AND payment_id IS NOT NULL
+  ORDER BY customer, payment_id, amount < 0, paid_at, amount, scale(amount)) once
 JOIN (SELECT DISTINCT snapshot FROM snapshots) s ON paid_at <= snapshot AND paid_at > snapshot - interval '45 days' GROUP BY customer, snapshot;
 CREATE TABLE expected_history AS SELECT * FROM plain_history;
 CREATE TABLE expected_window AS SELECT * FROM plain_window;
@@ -104,7 +104,7 @@ SELECT matches(explained('SELECT * FROM computed_once'), 'Gather', 'a parallel p
 SELECT check_equal('parallel');
 SELECT matches(explained('SELECT customer, journey.rfm_history(paid_at, amount, ''{2023-06-01}'') FROM payments GROUP BY customer'), 'Partial', 'a parallel plan of a history');
 SELECT is(differences($$(SELECT s.* FROM (SELECT journey.rfm_history(paid_at, amount, '{2023-02-01,2023-06-01}', '30 days') AS h FROM payments) g, unnest(h) s)$$,
-  $$(SELECT snapshot, min(paid_at), max(paid_at), count(*), sum(amount) FROM payments JOIN unnest('{2023-02-01,2023-06-01}'::timestamptz[]) snapshot
+  $$(SELECT snapshot, min(paid_at) FILTER (WHERE amount >= 0), max(paid_at) FILTER (WHERE amount >= 0), count(*) FILTER (WHERE amount >= 0), sum(amount) FROM payments JOIN unnest('{2023-02-01,2023-06-01}'::timestamptz[]) snapshot
     ON paid_at <= snapshot AND paid_at > snapshot - interval '30 days' WHERE amount IS NOT NULL GROUP BY snapshot)$$), 0::bigint, 'one large group, in parallel');
 SELECT is(journey.rfm(paid_at, amount, payment_id)::text, NULL, 'over no rows, in parallel') FROM payments WHERE customer = 'nobody';
 RESET max_parallel_workers_per_gather;
@@ -133,11 +133,46 @@ SELECT doesnt_match(explained('SELECT * FROM (SELECT journey.rfm_bucket(5 + p) O
 SELECT is((SELECT count(*) FROM (SELECT journey.rfm_bucket(5) OVER (PARTITION BY p ORDER BY measure) AS b FROM measures) s WHERE b <= 2),
   (SELECT count(*) FROM (SELECT percent_rank() OVER (PARTITION BY p ORDER BY measure) AS r FROM measures) s WHERE r < 0.4), 'a run condition keeps the result');
 
+-- Rows without a measure have no bucket, wherever ORDER BY puts them, and the others are ranked as without them
+CREATE TABLE gaps AS SELECT n, n % 7 AS p, CASE WHEN random() < 0.3 THEN NULL WHEN n % 7 > 0 THEN floor(random() * 50) END AS measure FROM generate_series(1, 4000) n;
+CREATE FUNCTION check_gaps(ordering text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE wrong bigint;
+BEGIN
+  EXECUTE format('SELECT count(*) FROM (SELECT n, journey.rfm_bucket(5) OVER (PARTITION BY p ORDER BY measure %1$s) AS bucket FROM gaps) ours
+    LEFT JOIN (SELECT n, percent_rank() OVER (PARTITION BY p ORDER BY measure %1$s) AS rank FROM gaps WHERE measure IS NOT NULL) theirs USING (n)
+    WHERE bucket IS DISTINCT FROM CASE WHEN rank >= 0.8 THEN 5 WHEN rank >= 0.6 THEN 4 WHEN rank >= 0.4 THEN 3 WHEN rank >= 0.2 THEN 2 WHEN rank >= 0 THEN 1 END', ordering) INTO wrong;
+  RETURN is(wrong, 0::bigint, 'rows without a measure: ORDER BY measure ' || ordering);
+END $$;
+SELECT check_gaps(ordering) FROM unnest('{"","DESC","NULLS FIRST","DESC NULLS LAST"}'::text[]) ordering;
+SET work_mem = '64kB';
+SELECT check_gaps(ordering) FROM unnest('{"","NULLS FIRST"}'::text[]) ordering;
+RESET work_mem;
+SELECT doesnt_match(explained('SELECT * FROM (SELECT journey.rfm_bucket(5) OVER (ORDER BY measure DESC) AS b FROM gaps) s WHERE b <= 1'), 'Run Condition', 'no run condition where NULLs come first');
+SELECT cmp_ok(count(*), '>', 0::bigint, 'so the buckets after them are found') FROM (SELECT journey.rfm_bucket(5) OVER (ORDER BY measure DESC) AS b FROM gaps) s WHERE b <= 1;
+
+-- A window of months, in UTC and in a time zone, as plain SQL counts it; its snapshots at any time of day
+CREATE TABLE moments AS SELECT array_agg('2023-02-01'::timestamptz + random() * interval '300 days') AS snapshots FROM generate_series(1, 40);
+CREATE FUNCTION check_months(zone text, span interval) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE wrong bigint;
+BEGIN
+  PERFORM set_config('timezone', zone, true);
+  SELECT count(*) INTO wrong FROM (
+    SELECT customer, s.snapshot, s.first_paid_at, s.last_paid_at, s.frequency, s.monetary
+    FROM (SELECT customer, journey.rfm_history(paid_at, amount, snapshots, span, payment_id, zone) AS history FROM drawn, moments GROUP BY customer) h, unnest(history) s) ours
+  FULL JOIN (
+    SELECT customer, snapshot, min(paid_at) FILTER (WHERE amount >= 0) AS first_paid_at, max(paid_at) FILTER (WHERE amount >= 0) AS last_paid_at, count(*) FILTER (WHERE amount >= 0) AS frequency, sum(amount) AS monetary
+    FROM drawn JOIN (SELECT unnest(snapshots) AS snapshot FROM moments) m ON paid_at <= snapshot AND paid_at > snapshot - span WHERE amount IS NOT NULL GROUP BY customer, snapshot) theirs
+  USING (customer, snapshot) WHERE (ours.first_paid_at, ours.last_paid_at, ours.frequency, ours.monetary) IS DISTINCT FROM (theirs.first_paid_at, theirs.last_paid_at, theirs.frequency, theirs.monetary);
+  PERFORM set_config('timezone', 'UTC', true);
+  RETURN is(wrong, 0::bigint, format('a window of %s in %s equals the join', span, zone));
+END $$;
+SELECT check_months(zone, span) FROM (VALUES ('UTC', interval '1 month'), ('Europe/Berlin', '1 month'), ('America/New_York', '3 months 6 days 7 hours')) v(zone, span);
+
 -- A property: the history at t is rfm of the payments up to t
 CREATE VIEW up_to_snapshots AS
 SELECT customer, snapshot, (value).* FROM (
   SELECT customer, snapshot, journey.rfm(paid_at, amount, payment_id) AS value
-  FROM payments JOIN (SELECT DISTINCT snapshot FROM snapshots) t ON paid_at <= snapshot GROUP BY customer, snapshot) v WHERE value IS NOT NULL;
+  FROM payments JOIN (SELECT DISTINCT snapshot FROM snapshots) t ON paid_at <= snapshot GROUP BY customer, snapshot) v WHERE (value).frequency IS NOT NULL;
 CREATE VIEW history_once AS
 SELECT customer, s.* FROM (SELECT customer, journey.rfm_history(paid_at, amount, (SELECT array_agg(snapshot) FROM snapshots), NULL, payment_id) AS history
   FROM payments GROUP BY customer) h, unnest(history) s;
@@ -146,11 +181,11 @@ SELECT is(differences('history_once', 'up_to_snapshots'), 0::bigint, 'the histor
 -- Snapshots of each group's own, shared by none
 SELECT is(count(*), 0::bigint, 'every customer with snapshots of its own')
 FROM (SELECT customer, journey.rfm_history(paid_at, amount, ARRAY['2023-01-01'::timestamptz + hashtext(customer) % 400 * interval '1 day']) AS history,
-    count(*) FILTER (WHERE paid_at <= '2023-01-01'::timestamptz + hashtext(customer) % 400 * interval '1 day' AND amount IS NOT NULL) AS frequency
+    count(*) FILTER (WHERE paid_at <= '2023-01-01'::timestamptz + hashtext(customer) % 400 * interval '1 day' AND amount >= 0) AS frequency
   FROM payments GROUP BY customer) h WHERE frequency <> coalesce((history[1]).frequency, 0);
 
 -- The recipe ("Building a historical user segmentation model with dbt", Jauregui, 2023) in plain SQL
-CREATE TABLE paid AS SELECT customer AS user_id, paid_at AS payment_date, payment_id, amount AS payment_amount FROM drawn WHERE paid_at IS NOT NULL AND amount IS NOT NULL;
+CREATE TABLE paid AS SELECT customer AS user_id, paid_at AS payment_date, payment_id, amount AS payment_amount FROM drawn WHERE paid_at IS NOT NULL AND amount >= 0;
 CREATE FUNCTION recipe_score(percentile float) RETURNS int LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN percentile >= 0.8 THEN 5 WHEN percentile >= 0.6 THEN 4 WHEN percentile >= 0.4 THEN 3 WHEN percentile >= 0.2 THEN 2 ELSE 1 END $$;
 CREATE FUNCTION recipe_segment(r int, f int) RETURNS text LANGUAGE sql IMMUTABLE AS $$

@@ -51,6 +51,13 @@
     {% do journey.conversions() %}
     {% for variable in ['journey_timeout', 'journey_lookback', 'journey_overlap', 'journey_event_id_window'] %}{{ journey.check_interval(variable) }}{% endfor %}
     {% if var('journey_rfm_window') %}{{ journey.check_interval('journey_rfm_window') }}{% endif %}
+    {% if journey.has_rapid() %}
+      {% set rapid = var('journey_rapid_events') %}
+      {% if rapid is not mapping or rapid | list | sort != ['events', 'lag'] or not rapid.events is integer or rapid.events < 1 %}
+        {{ journey.refuse('journey_rapid_events', rapid, "Give {events: <a number from 1>, lag: <an interval>}.") }}
+      {% endif %}
+      {{ journey.check_interval('journey_rapid_events.lag', rapid.lag) }}
+    {% endif %}
     {{ journey.check_enum('journey_alias_mode', [var('journey_alias_mode')], 'alias_mode') }}
     {{ journey.check_enum('journey_attribution_models', var('journey_attribution_models'), 'attribution_model') }}
     {% if var('journey_snapshot_grain') not in ['day', 'week', 'month', 'quarter', 'year'] %}
@@ -67,6 +74,12 @@
         {{ journey.refuse(setting, kind, "Choose from: " ~ (var('journey_id_kinds') | join(', ')) ~ ".") }}
       {% endfor %}
     {% endfor %}
+    {% if journey.has_owners() %}
+      {{ journey.check_interval('journey_device_owners') }}
+      {% if journey.has_more_kinds() or journey.has_limits() or var('journey_unmerge') or var('journey_alias_mode') != 'connected' %}
+        {{ journey.refuse('journey_device_owners', var('journey_device_owners'), "A device is its owner's for a time and joins nobody then: leave out journey_id_kinds, journey_alias_mode, journey_unmerge and the limits.") }}
+      {% endif %}
+    {% endif %}
     {% if journey.has_more_kinds() and var('journey_alias_mode') == 'latest_user' %}
       {{ journey.refuse('journey_alias_mode', 'latest_user', "It knows users and anonymous ids only: set connected, or leave other kinds out of journey_id_kinds.") }}
     {% elif journey.has_more_kinds() and var('journey_max_users') %}
@@ -85,8 +98,8 @@
   {% endif %}
 {% endmacro %}
 
-{% macro check_interval(variable) %}
-  {% set value = var(variable) | string %}
+{% macro check_interval(variable, value=none) %}
+  {% set value = (var(variable) if value is none else value) | string %}
   {% if not modules.re.match('^\\s*\\d+(\\.\\d+)?\\s*(second|minute|hour|day|week)s?\\s*$', value, modules.re.IGNORECASE) %}
     {{ journey.refuse(variable, value, "Give a number and a unit from seconds to weeks, such as '30 minutes'.") }}
   {% endif %}

@@ -15,7 +15,7 @@
       ~ dbt.string_literal(mapping.identifier) ~ ", table_name") %}
   {% for row in by_columns.rows %}
     {% set conditions = [] %}
-    {% if 'visitor_id' in row[1] %}{% do conditions.append("visitor_id = " ~ who) %}{% endif %}
+    {% if 'visitor_id' in row[1] %}{% do conditions.append("visitor_id in (select alias from erased_now)") %}{% endif %}
     {% if 'alias' in row[1] and 'kind' in row[1] %}{% do conditions.append("(kind, alias) in (select kind, alias from erased_now)") %}{% endif %}
     {% if 'a_kind' in row[1] %}{% do conditions.append("(a_kind, a) in (select kind, alias from erased_now) or (b_kind, b) in (select kind, alias from erased_now)") %}{% endif %}
     {% for kind, column in journey.id_columns().items() if column in row[1] and 'visitor_id' not in row[1] %}

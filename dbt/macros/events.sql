@@ -34,5 +34,45 @@
 
 {% macro is_blog(url) %}journey.url_path({{ url }}) like {{ dbt.string_literal(var('journey_blog_path') | replace('\\', '\\\\') | replace('%', '\\%') | replace('_', '\\_') ~ '%') }}{% endmacro %}
 
-{# The events that make sessions: each once, and none that is passive. #}
-{% macro counted_events() %}(select * from {{ ref('journey_events') }} where counts and not passive){% endmacro %}
+{# The columns of journey_events, without what it adds of its own. #}
+{% macro stored_columns() %}
+  {{ return(['row_key', 'source', 'event_id', 'kind', 'alias'] + (journey.id_columns().values() | list)
+      + ['event', 'ts', 'received_at', 'page_url', 'referrer'] + ((var('journey_extra_columns') or {}) | list) + ['passive']) }}
+{% endmacro %}
+
+{# Events by the id they go by: where journey_device_owners is set, those of a device go by the user who owned it at the time. #}
+{% macro owned_events() -%}
+  {%- if journey.has_owners() -%}
+  (select
+    {%- for column in journey.stored_columns() + ['counts', 'changed_at'] %}
+    {{ "coalesce(owners.user_id, events.alias) as alias" if column == 'alias'
+       else "case when owners.user_id is null then events.kind else 'user' end as kind" if column == 'kind' else 'events.' ~ column }}{{ "," if not loop.last }}
+    {%- endfor %}
+   from {{ ref('journey_events') }} as events
+   left join {{ ref('device_owners') }} as owners
+     on events.kind = 'anonymous' and owners.anonymous_id = events.alias and owners.owned @> events.ts)
+  {%- else -%} {{ ref('journey_events') }}
+  {%- endif -%}
+{%- endmacro %}
+
+{# The events that make sessions: each once, none that is passive, and none of a session that is left out for its pace. #}
+{% macro counted_events(with_passive=false) -%}
+  (select events.* from {{ journey.owned_events() }} as events
+   {%- if journey.has_rapid() %} left join {{ ref('rapid_sessions') }} as rapid
+     on rapid.kind = {{ journey.strongest_kind('events') }} and rapid.alias = {{ journey.strongest_id('events') }}{% endif %}
+   where events.counts{% if not with_passive %} and not events.passive{% endif %}
+   {%- if journey.has_rapid() %} and (events.passive or not coalesce(rapid.spans @> events.ts, false)){% endif %})
+{%- endmacro %}
+
+{% macro has_owners() %}{{ return(var('journey_device_owners') is not none) }}{% endmacro %}
+
+{# The ids whose events may go by another id since a model was built: those seen on a device whose owners have changed. #}
+{% macro ids_of_new_owners(this) -%}
+  select ids.kind, ids.alias
+  from (select distinct anonymous_id from {{ ref('device_owners') }} where {{ journey.changed_since('changed_at', this) }}) as changed
+  join {{ ref('alias_edges') }} as edges using (anonymous_id)
+  cross join lateral (values ('anonymous', edges.anonymous_id), ('user', edges.user_id)) as ids(kind, alias)
+  where ids.alias is not null
+{%- endmacro %}
+
+{% macro has_rapid() %}{{ return(var('journey_rapid_events') is not none) }}{% endmacro %}

@@ -1,3 +1,24 @@
+{# The ids of a row, without what is no id, and in lower case where journey_lower_ids says so. #}
+{% macro clean_ids() -%}
+  {%- for kind, column in journey.id_columns().items() %}
+    journey.real_id({{ 'lower(' ~ column ~ ')' if kind in var('journey_lower_ids') else column }}, {{ journey.blocked_ids() }}) as {{ column }}{{ "," if not loop.last }}
+  {%- endfor %}
+{%- endmacro %}
+
+{# The strongest id that a row has, and its kind. #}
+{% macro strongest_id(row=none) %}
+  {%- set prefix = row ~ '.' if row else '' -%}
+  coalesce({% for column in journey.id_columns().values() %}{{ prefix }}{{ column }}{{ ", " if not loop.last }}{% endfor %})
+{%- endmacro %}
+
+{% macro strongest_kind(row=none) -%}
+    case
+      {%- for kind, column in journey.id_columns().items() %}
+      when {{ row ~ '.' if row else '' }}{{ column }} is not null then {{ dbt.string_literal(kind) }}
+      {%- endfor %}
+    end
+{%- endmacro %}
+
 {# The arguments of resolve_aliases and its kin behind the edges. #}
 {% macro alias_options(with_mode=true) -%}
   {%- if journey.has_more_kinds() -%}
@@ -9,11 +30,18 @@
   {%- if var('journey_max_members') %}, max_members => {{ var('journey_max_members') | int }}{% endif %}
 {%- endmacro %}
 
+{# Whether links may be refused: the order of all links matters then. #}
+{% macro has_limits() %}{{ return(true if var('journey_max_users') or var('journey_max_members') or var('journey_unique_kinds') else false) }}{% endmacro %}
+
 {# A query of edges, as resolve_aliases wants it, from rows of alias_edges. Links that journey_unmerge lists are two ids, each
-   seen alone. `condition` says which rows. #}
+   seen alone; so are all where devices are their owners' for a time. `condition` says which rows. #}
 {% macro edges_query(condition='true') -%}
   {%- set columns = 'a_kind, a, b_kind, b' if journey.has_more_kinds() else 'anonymous_id, user_id' -%}
-  {%- if var('journey_unmerge') %}
+  {%- if journey.has_owners() %}
+  select ids.alias, ids.user_id, unnest(array[first_seen_at, last_seen_at])
+  from {{ ref('alias_edges') }} as edges cross join lateral (values (anonymous_id, null), (null, user_id)) as ids(alias, user_id)
+  where (ids.alias is not null or ids.user_id is not null) and ({{ condition }})
+  {%- elif var('journey_unmerge') %}
   select {{ columns }}, seen_at from (
     select edges.*, unnest(array[first_seen_at, last_seen_at]) as seen_at,
       exists (select from {{ journey.relation_named('journey_unmerge', var('journey_unmerge')) }} as cut

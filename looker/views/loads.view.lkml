@@ -57,6 +57,20 @@ view: loads {
     value_format_name: decimal_0
   }
 
+  measure: rapid {
+    type: sum
+    sql: ${TABLE}.rapid ;;
+    description: "New rows in sessions that are left out for their pace."
+    value_format_name: decimal_0
+  }
+
+  measure: erased {
+    type: sum
+    sql: ${TABLE}.erased ;;
+    description: "Left out: of persons who were erased."
+    value_format_name: decimal_0
+  }
+
   measure: late {
     type: sum
     sql: ${TABLE}.late ;;

@@ -41,34 +41,11 @@ results results_argument(FunctionCallInfo fcinfo) {
   return {number_argument(fcinfo, 2), number_argument(fcinfo, 3), number_argument(fcinfo, 4)};
 }
 
-/// The rows that a final function returns, by the types of their columns; looked up once.
-template <Oid... Columns>
-struct result_rows {
-  result_rows(std::pmr::memory_resource*, FunctionCallInfo fcinfo)
-      : type(pg::row_type::returned(fcinfo, {Columns...})) {}
-  pg::row_type type;
-
-  /// An array with a row for each item; `fill(item, values, nulls)` sets the columns.
-  template <class Items, class Fill>
-  Datum array(const Items& items, Fill fill) const {
-    auto* rows = static_cast<Datum*>(palloc_extended(sizeof(Datum) * (items.size() + 1), MCXT_ALLOC_HUGE));
-    std::size_t count = 0;
-    for (const auto& item : items) {
-      check_interrupts();
-      Datum values[sizeof...(Columns)]{};
-      bool nulls[sizeof...(Columns)]{};
-      fill(item, values, nulls);
-      rows[count++] = type.row(values, nulls);
-    }
-    return type.array(rows, count);
-  }
-};
-
 template <class State>
 Datum credits_of(FunctionCallInfo fcinfo) {
   const auto* state = pg::state_argument<State>(fcinfo);
   if (state == nullptr) PG_RETURN_NULL();
-  const auto& rows = pg::call_site<result_rows<TEXTOID, FLOAT8OID, FLOAT8OID, FLOAT8OID>>(fcinfo, fcinfo);
+  const auto& rows = pg::call_site<pg::result_rows<TEXTOID, FLOAT8OID, FLOAT8OID, FLOAT8OID>>(fcinfo, fcinfo);
   return rows.array(state->credits(pg::call_memory()),
                     [](const channel_credit& credit, Datum* values, bool* nulls) {
                       values[0] = pg::text_datum(credit.channel);
@@ -103,7 +80,7 @@ JOURNEY_FUNCTION(transitions_add) {
 JOURNEY_FUNCTION(transitions_list) {
   const auto* state = pg::state_argument<transition_counts>(fcinfo);
   if (state == nullptr) PG_RETURN_NULL();
-  const auto& rows = pg::call_site<result_rows<TEXTOID, TEXTOID, FLOAT8OID, FLOAT8OID>>(fcinfo, fcinfo);
+  const auto& rows = pg::call_site<pg::result_rows<TEXTOID, TEXTOID, FLOAT8OID, FLOAT8OID>>(fcinfo, fcinfo);
   return rows.array(state->transitions(pg::call_memory()),
                     [](const transition& transition, Datum* values, bool*) {
                       values[0] = pg::text_datum(transition.from);

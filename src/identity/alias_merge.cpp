@@ -1,98 +1,89 @@
 #include "identity/alias_merge.hpp"
 
-#include <tuple>
+#include <cassert>
 
 #include "base/interrupts.hpp"
 
 namespace journey::identity {
-namespace {
 
-bool same(const stored_id& left, const stored_id& right) {
-  auto key = [](const stored_id& one) {
-    return std::tuple(one.visitor, one.members, one.first_seen, one.last_seen);
-  };
-  return key(left) == key(right);
-}
-
-graph_rules ordered(graph_rules rules) {
-  rules.in_order = true;
-  return rules;
-}
-
-}  // namespace
-
-alias_merge::alias_merge(std::pmr::memory_resource* memory, const graph_rules& rules)
-    : memory_(memory), graph_(memory, ordered(rules)), stored_(memory), reach_(memory), growing_(memory) {}
-
-bool alias_merge::restore(node id, const stored_id& row) {
-  if (id >= stored_.size()) stored_.resize(graph_.ids().size());
-  stored_id& known = stored_[id];
-  if (known.visitor != no_node) return same(known, row);
+bool told_rows::add(node id, const mapped_id& row) {
+  assert(row.visitor != no_node);
+  if (id >= rows_.size()) rows_.resize(graph_->ids().size());
+  mapped_id& known = rows_[id];
+  if (known.visitor != no_node) return known == row;
   known = row;
-  graph_.ids().see(id, row.first_seen);
-  graph_.ids().see(id, row.last_seen);
-  graph_.unite(id, row.visitor);
+  graph_->ids().see(id, row.first_seen);
+  graph_->ids().see(id, row.last_seen);
+  graph_->unite(id, row.visitor);
   return true;
 }
 
-std::pmr::vector<node> alias_merge::growing() {
-  const id_pool& ids = graph_.ids();
-  reach_.grow(ids.size());
-  auto unite = [this](node left, node right) {
-    left = reach_.find(left);
-    right = reach_.find(right);
-    if (left != right) reach_.join(left, right);
-  };
-  std::pmr::vector<bool> names_others(ids.size(), false, memory_);
+touched_ids::touched_ids(std::pmr::memory_resource* memory, alias_graph& graph)
+    : told_(memory, graph), count_(graph.ids().size()), ids_(memory) {
+  assert(graph.rules().in_order && graph.rules().mode == alias_mode::connected);
+  for (node id = 0; id < count_; ++id) {
+    check_interrupts();
+    if (wants(id)) ids_.push_back(id);
+  }
+}
+
+growing_visitors::growing_visitors(std::pmr::memory_resource* memory, touched_ids touched)
+    : memory_(memory), told_(std::move(touched.told_)), growing_(memory), visitors_(memory) {
+  const alias_graph& graph = told_.graph();
+  const id_pool& ids = graph.ids();
+  disjoint_sets reach(memory);  // what may come together, limits aside
+  reach.grow(ids.size());
+  std::pmr::vector<bool> names_others(ids.size(), false, memory);
   for (node id = 0; id < ids.size(); ++id) {
     check_interrupts();
-    if (node visitor = stored(id).visitor; visitor != no_node) {
-      unite(id, visitor);
+    if (node visitor = told_[id].visitor; visitor != no_node) {
+      reach.unite(id, visitor);
       names_others[visitor] = true;
     }
   }
-  for (const edge& one : graph_.edges()) {
+  for (const edge& one : graph.edges()) {
     check_interrupts();
-    if (!graph_.blocked(one)) unite(one.weak, one.strong);
+    if (!graph.blocked(one)) reach.unite(one.left, one.right);
   }
 
   // A set of one stored visitor grows when an id is new in it, or when another id may come to name it.
-  growing_.resize(ids.size());
-  std::pmr::vector<node> visitors(ids.size(), no_node, memory_);  // by root
+  std::pmr::vector<bool> growing_sets(ids.size(), false, memory);  // by root
+  std::pmr::vector<node> first_visitors(ids.size(), no_node, memory);
   for (node id = 0; id < ids.size(); ++id) {
     check_interrupts();
-    node root = reach_.find(id);
-    const stored_id& row = stored(id);
+    node root = reach.find(id);
+    const mapped_id& row = told_[id];
     if (row.visitor == no_node) {
-      if (!names_others[id]) growing_[root] = true;
+      if (!names_others[id]) growing_sets[root] = true;
       continue;
     }
-    if (visitors[root] == no_node) visitors[root] = row.visitor;
+    if (first_visitors[root] == no_node) first_visitors[root] = row.visitor;
     bool earlier = ids[id].first_seen < row.first_seen && id != row.visitor;
-    if (visitors[root] != row.visitor || earlier) growing_[root] = true;
+    if (first_visitors[root] != row.visitor || earlier) growing_sets[root] = true;
   }
-  std::pmr::vector<node> found(memory_);
-  for (node id = 0; id < ids.size(); ++id)
-    if (names_others[id] && grows(id)) found.push_back(id);
-  return found;
+  growing_.resize(ids.size());
+  for (node id = 0; id < ids.size(); ++id) {
+    check_interrupts();
+    growing_[id] = growing_sets[reach.find(id)];
+    if (growing_[id] && names_others[id]) visitors_.push_back(id);
+  }
 }
 
-std::pmr::vector<alias_merge::change> alias_merge::resolve() {
-  graph_.resolve();
-  const id_pool& ids = graph_.ids();
+std::pmr::vector<change> growing_visitors::resolve(std::span<const kind_rule> kinds) const {
+  const id_pool& ids = told_.graph().ids();
+  visitors resolved(memory_, told_.graph(), kinds);
   std::pmr::vector<change> changes(memory_);
-  for (std::size_t i = 0; i < graph_.visitor_count(); ++i) {
-    alias_graph::visitor visitor = graph_[i];
-    for (node id : visitor.members) {
+  for (std::size_t i = 0; i < resolved.size(); ++i) {
+    visitor whole = resolved[i];
+    for (node id : whole.members) {
       check_interrupts();
-      const stored_id& row = stored(id);
+      const mapped_id& row = told_[id];
       bool is_stored = row.visitor != no_node;
       bool grown = grows(is_stored ? row.visitor : id);
       if (!is_stored && !grown) continue;  // it only names its visitor
-      stored_id now{grown ? visitor.id : row.visitor, grown ? visitor.members.size() : row.members,
+      mapped_id now{grown ? whole.id : row.visitor, grown ? whole.members.size() : row.members,
                     ids[id].first_seen, ids[id].last_seen};
-      if (!same(now, row))
-        changes.push_back({id, now.visitor, now.members, now.first_seen, now.last_seen, row.visitor});
+      if (now != row) changes.push_back({id, now, row.visitor});
     }
   }
   return changes;

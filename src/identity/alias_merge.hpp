@@ -1,61 +1,73 @@
-// New edges into visitors that are known already: only what they touch is looked at.
+// New edges into visitors that are known already: only what they touch is looked at. Step by step, each made
+// of the one before: the graph of the new edges; `touched_ids`, to be told their stored rows;
+// `growing_visitors`, to be told all of theirs; the changes.
+//
+// The result is that of resolving all edges, old and new, together. With limits that holds where all new
+// edges are later than the old ones: what is stored stays together, and new edges are taken after it.
 #pragma once
 
-#include "identity/alias_graph.hpp"
+#include "identity/visitors.hpp"
 
 namespace journey::identity {
 
-/// What a stored mapping says of one id.
-struct stored_id {
-  node visitor = no_node;  // no_node: it isn't stored
-  std::uint64_t members = 0;
-  instant first_seen = unknown_time;
-  instant last_seen = unknown_time;
-};
-
-/// In this order: add all new edges to `graph()`; `restore` the stored row of every id in them; ask
-/// `growing()` and restore all rows of these visitors; `resolve`; read the changes.
-///
-/// The result is that of resolving all edges, old and new, together. With limits that holds where all new
-/// edges are later than the old ones: what is stored stays together, and new edges are taken after it.
-class alias_merge {
+/// The rows of the stored mapping that a merge has been told.
+class told_rows {
  public:
-  alias_merge(std::pmr::memory_resource* memory, const graph_rules& rules);
+  told_rows(std::pmr::memory_resource* memory, alias_graph& graph) : graph_(&graph), rows_(memory) {}
 
-  alias_graph& graph() { return graph_; }
-  const alias_graph& graph() const { return graph_; }
-
-  /// A row of the stored mapping; false where it contradicts one restored before.
-  bool restore(node id, const stored_id& row);
-
-  /// The stored visitors that may change in more than the times of ids in the new edges, each by the id that
-  /// names it. To be asked once, between the two rounds of restoring.
-  std::pmr::vector<node> growing();
-  /// Whether an id known at that time belongs to one of them, or to none yet.
-  bool grows(node id) { return id < growing_.size() && growing_[reach_.find(id)]; }
-
-  struct change {
-    node id;
-    node visitor;
-    std::uint64_t members;
-    instant first_seen;
-    instant last_seen;
-    node old_visitor;  // or no_node: the id is new
-  };
-  /// The ids of which anything changes, visitor by visitor.
-  std::pmr::vector<change> resolve();
+  alias_graph& graph() const { return *graph_; }
+  const mapped_id& operator[](node id) const {
+    static constexpr mapped_id none;
+    return id < rows_.size() ? rows_[id] : none;
+  }
+  /// False where the row contradicts one told before.
+  bool add(node id, const mapped_id& row);
 
  private:
-  const stored_id& stored(node id) const {
-    static constexpr stored_id none;
-    return id < stored_.size() ? stored_[id] : none;
-  }
+  alias_graph* graph_;
+  std::pmr::vector<mapped_id> rows_;
+};
+
+/// The ids in the new edges, which are all in the graph by now. Their stored rows are wanted.
+class touched_ids {
+ public:
+  /// The graph keeps its edges.
+  touched_ids(std::pmr::memory_resource* memory, alias_graph& graph);
+
+  std::span<const node> wanted() const { return ids_; }
+  bool wants(node id) const { return id < count_ && !told_.graph().ids()[id].blocked; }
+  /// The row of a wanted id; false where it contradicts one told before.
+  bool tell(node id, const mapped_id& row) { return told_.add(id, row); }
+
+ private:
+  friend class growing_visitors;
+  told_rows told_;
+  node count_;
+  std::pmr::vector<node> ids_;
+};
+
+/// The stored visitors that may change in more than the times of ids in the new edges. The rows of all their
+/// members are wanted.
+class growing_visitors {
+ public:
+  growing_visitors(std::pmr::memory_resource* memory, touched_ids touched);
+
+  /// Each visitor by the id that names it.
+  std::span<const node> wanted() const { return visitors_; }
+  bool wants(node visitor) const { return grows(visitor); }
+  /// A row of a wanted visitor; false where it contradicts one told before.
+  bool tell(node id, const mapped_id& row) { return told_.add(id, row); }
+
+  /// The rows of which anything changes, visitor by visitor.
+  std::pmr::vector<change> resolve(std::span<const kind_rule> kinds) const;
+
+ private:
+  bool grows(node id) const { return id < growing_.size() && growing_[id]; }
 
   std::pmr::memory_resource* memory_;
-  alias_graph graph_;
-  std::pmr::vector<stored_id> stored_;
-  disjoint_sets reach_;             // what may come together, limits aside
-  std::pmr::vector<bool> growing_;  // by root of reach_
+  told_rows told_;
+  std::pmr::vector<bool> growing_;  // whether an id belongs to one of them, or to no visitor yet
+  std::pmr::vector<node> visitors_;
 };
 
 }  // namespace journey::identity

@@ -1,12 +1,10 @@
 #include "identity/edges_pg.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include "base/sort.hpp"
 #include "pg/array.hpp"
 #include "pg/context.hpp"
-#include "pg/query.hpp"
 
 extern "C" {
 #include "utils/fmgroids.h"
@@ -17,10 +15,13 @@ namespace {
 
 constexpr std::size_t most_unique_kinds = 64;  // a count for each of them, for each visitor
 
-constexpr pg::query_column user_columns[] = {
-    {"alias", TEXTOID}, {"user_id", TEXTOID}, {"seen_at", TIMESTAMPTZOID}};
-constexpr pg::query_column kind_columns[] = {
-    {"a_kind", TEXTOID}, {"a", TEXTOID}, {"b_kind", TEXTOID}, {"b", TEXTOID}, {"seen_at", TIMESTAMPTZOID}};
+constexpr pg::query_column edges_of_users[] = {
+    {"alias", TEXTOID}, {"user_id", TEXTOID}, {"seen_at", TIMESTAMPTZOID, true}};
+constexpr pg::query_column edges_of_kinds[] = {{"a_kind", TEXTOID},
+                                               {"a", TEXTOID},
+                                               {"b_kind", TEXTOID},
+                                               {"b", TEXTOID},
+                                               {"seen_at", TIMESTAMPTZOID, true}};
 
 /// A limit, where one is given.
 std::uint32_t limit(FunctionCallInfo fcinfo, int position, const char* argument) {
@@ -54,15 +55,6 @@ std::pmr::vector<std::string_view> list(FunctionCallInfo fcinfo, const argument_
   return pg::text_elements(array, argument);
 }
 
-/// A form's columns, with as much of seen_at as is asked for.
-template <std::size_t count>
-std::span<const pg::query_column> with_time(const pg::query_column (&columns)[count], time_column time,
-                                            pg::query_column (&room)[count]) {
-  std::copy(std::begin(columns), std::end(columns), room);
-  room[count - 1].optional = time == time_column::optional;
-  return std::span(room).first(time == time_column::none ? count - 1 : count);
-}
-
 }  // namespace
 
 instant instant_of(Datum value, bool null) {
@@ -71,18 +63,19 @@ instant instant_of(Datum value, bool null) {
   return TIMESTAMP_IS_NOEND(time) ? unknown_time - 1 : time;
 }
 
-TimestampTz timestamp_of(instant time) {
-  if (time == unknown_time - 1) TIMESTAMP_NOEND(time);
-  return time;
+const pg::query_column edge_source::log_in_columns[] = {
+    {"alias", TEXTOID}, {"user_id", TEXTOID}, {"seen_at", TIMESTAMPTZOID}};
+
+std::span<const pg::query_column> edge_source::edge_columns() const {
+  if (form_ == edge_form::users) return edges_of_users;
+  return edges_of_kinds;
 }
 
-edge_source::edge_source(std::pmr::memory_resource* memory)
-    : blocked_(memory), kinds_(memory), unique_(memory) {}
-
-void edge_source::read_arguments(FunctionCallInfo fcinfo, const argument_positions& at) {
+edge_source::edge_source(std::pmr::memory_resource* memory, FunctionCallInfo fcinfo,
+                         const argument_positions& at)
+    : memory_(memory), form_(at.form()), blocked_(memory), ids_(memory), kinds_(memory), unique_(memory) {
   if (PG_ARGISNULL(at.edges)) pg::null_argument("edges");
   edges_ = pg::text_argument(fcinfo, at.edges);
-  form_ = at.form();
   if (at.mode != argument_positions::none) {
     if (PG_ARGISNULL(at.mode)) pg::null_argument("mode");
     if (pg::enum_label(PG_GETARG_DATUM(at.mode)) == "latest_user") rules_.mode = alias_mode::latest_user;
@@ -117,98 +110,52 @@ kind edge_source::add_kind(std::string_view name) {
   return static_cast<kind>(number);
 }
 
-node edge_source::add(id_pool& ids, kind kind, std::string_view text) const {
-  node next = ids.size();
-  node number = ids.add(kind, text);
-  if (number == next) ids[number].blocked = blocked_.contains(text);
+node edge_source::add(kind kind, std::string_view text) {
+  node next = ids_.size();
+  node number = ids_.add(kind, text);
+  if (number == next) ids_[number].blocked = blocked_.contains(text);
   return number;
 }
 
-void edge_source::read(std::string_view query, const char* argument, time_column time, id_pool& ids,
-                       row_handler row, void* closure) {
+edge_source::read_edge edge_source::edge_of(const Datum* values, const bool* nulls, const char* argument) {
   if (form_ == edge_form::users) {
-    auto id = [&](kind kind, Datum value, bool null) {
-      return null ? no_node : add(ids, kind, pg::text_view(value));
+    auto id = [&](kind kind, int column) {
+      return nulls[column] ? no_node : add(kind, pg::text_view(values[column]));
     };
-    pg::query_column columns[std::size(user_columns)];
-    pg::read_query(query, argument, with_time(user_columns, time, columns),
-                   [&](const Datum* values, const bool* nulls) {
-                     node alias = id(alias_kind, values[0], nulls[0]);
-                     node user = id(user_kind, values[1], nulls[1]);
-                     row(closure, alias, user, instant_of(values[2], nulls[2]));
-                   });
-    return;
+    node alias = id(alias_kind, 0);
+    node user = id(user_kind, 1);
+    return {alias, user, instant_of(values[2], nulls[2])};
   }
-  auto id = [&](const Datum* values, const bool* nulls, const char* column) {
-    if (nulls[1]) return no_node;
-    std::string_view text = pg::text_view(values[1]);
-    if (nulls[0])
-      throw error(sqlstate::null_value_not_allowed,
-                  std::string(argument) + " gives the id " + quoted(text) + " but " + column + " is NULL");
-    return add(ids, add_kind(pg::text_view(values[0])), text);
+  auto id = [&](int column, const char* kind_column) {
+    if (nulls[column + 1]) return no_node;
+    std::string_view text = pg::text_view(values[column + 1]);
+    if (nulls[column])
+      throw error(sqlstate::null_value_not_allowed, std::string(argument) + " gives the id " + quoted(text) +
+                                                        " but " + kind_column + " is NULL");
+    return add(add_kind(pg::text_view(values[column])), text);
   };
-  pg::query_column columns[std::size(kind_columns)];
-  pg::read_query(query, argument, with_time(kind_columns, time, columns),
-                 [&](const Datum* values, const bool* nulls) {
-                   node left = id(values, nulls, "a_kind");
-                   node right = id(values + 2, nulls + 2, "b_kind");
-                   row(closure, left, right, instant_of(values[4], nulls[4]));
-                 });
+  node left = id(0, "a_kind");
+  node right = id(2, "b_kind");
+  return {left, right, instant_of(values[4], nulls[4])};
 }
 
-void edge_source::fill(alias_graph& graph) {
-  each_edge(graph.ids(), [&](node weak, node strong, instant seen_at) { graph.add(weak, strong, seen_at); });
-  rule_kinds(graph);
-}
-
-void edge_source::rule_kinds(alias_graph& graph) const {
+std::pmr::vector<kind_rule> edge_source::kind_rules() const {
+  std::pmr::vector<kind_rule> rules(memory_);
   if (form_ == edge_form::users) {
-    kind_rule rules[2];
+    rules.resize(2);
     rules[user_kind] = {.rank = 0, .most = max_users_};
     rules[alias_kind] = {.rank = 1};
-    graph.rule_kinds(rules);
-    return;
+    return rules;
   }
   // Kinds that have no place in priority follow in byte order.
-  std::pmr::memory_resource* memory = unique_.get_allocator().resource();
-  std::pmr::vector<kind> order(kinds_.size(), memory);
+  std::pmr::vector<kind> order(kinds_.size(), memory_);
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<kind>(i);
   sort(std::span(order).subspan(prioritised_),
        [this](kind left, kind right) { return kind_name(left) < kind_name(right); });
-  std::pmr::vector<kind_rule> rules(kinds_.size(), memory);
+  rules.resize(kinds_.size());
   for (std::size_t i = 0; i < order.size(); ++i) rules[order[i]].rank = static_cast<std::uint32_t>(i);
   for (kind one : unique_) rules[one].most = 1;
-  graph.rule_kinds(rules);
-}
-
-row_writer::row_writer(FunctionCallInfo fcinfo, const workspace& work)
-    : rows_(fcinfo),
-      per_row_(AllocSetContextCreateInternal(work.context(), "journey row", ALLOCSET_SMALL_SIZES)) {}
-
-void row_writer::time(instant value) {
-  if (value == unknown_time)
-    null();
-  else
-    put(TimestampTzGetDatum(timestamp_of(value)));
-}
-
-void row_writer::id(const edge_source& source, const id_pool& ids, node number) {
-  if (number == no_node) {
-    null();
-    null();
-  } else if (source.form() == edge_form::users) {
-    text(ids[number].text());
-    boolean(ids[number].kind == user_kind);
-  } else {
-    text(source.kind_name(ids[number].kind));
-    text(ids[number].text());
-  }
-}
-
-void row_writer::visitor(const edge_source& source, const id_pool& ids, node number) {
-  if (source.form() == edge_form::kinds)
-    number == no_node ? null() : text(source.kind_name(ids[number].kind));
-  number == no_node ? null() : text(ids[number].text());
+  return rules;
 }
 
 }  // namespace journey::identity

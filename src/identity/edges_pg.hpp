@@ -1,33 +1,12 @@
-// What the SQL functions of this room share: their arguments, the edges they read, the rows they give.
+// What the SQL functions of this room are asked: their arguments, and the edges they read.
 #pragma once
 
-#include <exception>
-
-#include "identity/alias_graph.hpp"
 #include "identity/block_list.hpp"
+#include "identity/visitors.hpp"
 #include "pg/datum.hpp"
-#include "pg/memory.hpp"
-#include "pg/set.hpp"
+#include "pg/query.hpp"
 
 namespace journey::identity {
-
-/// The memory of one call: freed at its end, or by the server after an error. To be declared before all that
-/// lives in it.
-class workspace {
- public:
-  explicit workspace(const char* name)
-      : context_(AllocSetContextCreateInternal(CurrentMemoryContext, name, ALLOCSET_DEFAULT_SIZES)) {}
-  workspace(const workspace&) = delete;
-  workspace& operator=(const workspace&) = delete;
-  ~workspace() {
-    // A server error on its way may have been copied here.
-    if (std::uncaught_exceptions() == 0) MemoryContextDelete(context_);
-  }
-  MemoryContext context() const { return context_; }
-
- private:
-  MemoryContext context_;
-};
 
 /// The two forms of edges that each function takes.
 enum class edge_form {
@@ -50,109 +29,77 @@ struct argument_positions {
   edge_form form() const { return priority == none ? edge_form::users : edge_form::kinds; }
 };
 
-/// Whether a query of edges has the column seen_at.
-enum class time_column { none, optional, needed };
-
 inline constexpr kind user_kind = 0;
 inline constexpr kind alias_kind = 1;
 
-/// The edges that a call is about, with the rules it gives for them.
+/// The edges that a call is about, with their ids and the rules it gives for them.
 class edge_source {
  public:
-  explicit edge_source(std::pmr::memory_resource* memory);
-
   /// Reads and checks the arguments.
-  void read_arguments(FunctionCallInfo fcinfo, const argument_positions& at);
+  edge_source(std::pmr::memory_resource* memory, FunctionCallInfo fcinfo, const argument_positions& at);
+
   edge_form form() const { return form_; }
   const graph_rules& rules() const { return rules_; }
+  id_pool& ids() { return ids_; }
+  const id_pool& ids() const { return ids_; }
 
-  /// Runs the query `edges`; `row(weak, strong, seen_at)` gets the ids of each row in `ids`.
+  /// Runs the query `edges`; `row(weak, strong, seen_at)` gets the ids of each row.
   template <class Row>
-  void each_edge(id_pool& ids, Row row, time_column time = time_column::optional) {
-    auto call = [](void* closure, node weak, node strong, instant seen_at) {
-      (*static_cast<Row*>(closure))(weak, strong, seen_at);
-    };
-    read(edges_, "edges", time, ids, call, &row);
+  void each_edge(Row row) {
+    read(edges_, "edges", edge_columns(), row);
   }
-  /// As above for another query of pairs of ids, without a time.
+  /// As above for edges that must have a time, in the form users.
   template <class Row>
-  void each_pair(std::string_view query, const char* argument, id_pool& ids, Row row) {
-    auto call = [](void* closure, node left, node right, instant) {
-      (*static_cast<Row*>(closure))(left, right);
-    };
-    read(query, argument, time_column::none, ids, call, &row);
+  void each_log_in(Row row) {
+    read(edges_, "edges", log_in_columns, row);
   }
-
-  /// Adds all edges to the graph and tells it the kinds.
-  void fill(alias_graph& graph);
-  /// Tells the graph the kinds: once all its ids are there.
-  void rule_kinds(alias_graph& graph) const;
+  /// As above for another query, of pairs of ids alone.
+  template <class Row>
+  void each_pair(std::string_view query, const char* argument, Row row) {
+    std::span<const pg::query_column> columns = edge_columns();
+    read(query, argument, columns.first(columns.size() - 1),
+         [&row](node left, node right, instant) { row(left, right); });
+  }
 
   /// The number of an id, which is marked if it is one of the blocked.
-  node add(id_pool& ids, kind kind, std::string_view text) const;
+  node add(kind kind, std::string_view text);
   kind add_kind(std::string_view name);
   std::string_view kind_name(kind kind) const { return kinds_[kind].text(); }
+  /// What is ruled of the kinds met so far.
+  std::pmr::vector<kind_rule> kind_rules() const;
 
  private:
-  using row_handler = void (*)(void* closure, node, node, instant);
-  void read(std::string_view query, const char* argument, time_column time, id_pool& ids, row_handler row,
-            void* closure);
+  struct read_edge {
+    node weak;
+    node strong;
+    instant seen_at;
+  };
+  static const pg::query_column log_in_columns[3];
+  std::span<const pg::query_column> edge_columns() const;
+  read_edge edge_of(const Datum* values, const bool* nulls, const char* argument);
 
+  template <class Row>
+  void read(std::string_view query, const char* argument, std::span<const pg::query_column> columns,
+            Row row) {
+    pg::read_query(query, argument, columns, [&](const Datum* values, const bool* nulls) {
+      read_edge one = edge_of(values, nulls, argument);
+      row(one.weak, one.strong, one.seen_at);
+    });
+  }
+
+  std::pmr::memory_resource* memory_;
   std::string_view edges_;
-  edge_form form_ = edge_form::users;
+  edge_form form_;
   graph_rules rules_;
   std::uint32_t max_users_ = graph_rules::no_limit;
   block_list blocked_;
+  id_pool ids_;
   id_pool kinds_;         // their names, those of the argument priority first
   node prioritised_ = 0;  // how many these are
   std::pmr::vector<kind> unique_;
 };
 
-/// The rows of a result, column by column.
-class row_writer {
- public:
-  row_writer(FunctionCallInfo fcinfo, const workspace& work);
-
-  /// Runs `columns` in memory that is freed right after it, then ends the row.
-  template <class Columns>
-  void row(Columns columns) {
-    MemoryContext caller = MemoryContextSwitchTo(per_row_);
-    column_ = 0;
-    columns();
-    rows_.put(values_, nulls_);
-    MemoryContextSwitchTo(caller);
-    MemoryContextReset(per_row_);
-  }
-
-  void null() { put(Datum{0}, true); }
-  void text(std::string_view value) { put(pg::text_datum(value)); }
-  void boolean(bool value) { put(BoolGetDatum(value)); }
-  void number(std::uint64_t value) { put(Int64GetDatum(static_cast<std::int64_t>(value))); }
-  void real(double value) { put(Float8GetDatum(value)); }
-  void time(instant value);
-  void datum(Datum value) { put(value); }
-
-  /// Two columns; all NULL for `no_node`.
-  void id(const edge_source& source, const id_pool& ids, node number);
-  /// One column in the form users, two in the form kinds.
-  void visitor(const edge_source& source, const id_pool& ids, node number);
-
- private:
-  void put(Datum value, bool null = false) {
-    values_[column_] = value;
-    nulls_[column_++] = null;
-  }
-
-  pg::row_store rows_;
-  MemoryContext per_row_;
-  Datum values_[16];
-  bool nulls_[16];
-  int column_ = 0;
-};
-
 /// A time from the server; NULL is not known, infinity a known time just before that.
 instant instant_of(Datum value, bool null);
-/// The other way round; only for known times.
-TimestampTz timestamp_of(instant time);
 
 }  // namespace journey::identity

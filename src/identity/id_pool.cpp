@@ -1,6 +1,7 @@
 #include "identity/id_pool.hpp"
 
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace journey::identity {
 
@@ -20,11 +21,11 @@ node id_pool::add(identity::kind kind, std::string_view text) {
   if (found != numbers_.end()) return *found;
   if (ids_.size() == no_node)
     throw error(sqlstate::program_limit_exceeded, "edges holds more than 4,294,967,295 different ids");
-  auto* bytes = static_cast<char*>(texts_.allocate(text.size() + 1, 1));
-  std::memcpy(bytes, text.data(), text.size());
   auto number = static_cast<node>(ids_.size());
-  ids_.push_back(
-      {.bytes = bytes, .length = static_cast<std::uint32_t>(text.size()), .hash = sought.hash, .kind = kind});
+  ids_.push_back({.bytes = copied(text, &texts_).data(),
+                  .length = static_cast<std::uint32_t>(text.size()),
+                  .hash = sought.hash,
+                  .kind = kind});
   numbers_.insert(number);
   return number;
 }

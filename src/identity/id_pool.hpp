@@ -1,11 +1,13 @@
 // Ids, each kept once: text and kind on one side, a small number on the other.
 #pragma once
 
+#include <algorithm>
+#include <cassert>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <memory_resource>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/hash_map.hpp"
@@ -14,6 +16,14 @@ namespace journey::identity {
 
 using node = std::uint32_t;  // the number of an id, in order of arrival
 inline constexpr node no_node = std::numeric_limits<node>::max();
+
+/// Two ids, whichever way round, as the key of a map; and these two again, the smaller number first.
+inline std::uint64_t paired(node left, node right) {
+  return std::uint64_t{std::min(left, right)} << 32 | std::max(left, right);
+}
+inline std::pair<node, node> unpaired(std::uint64_t pair) {
+  return {static_cast<node>(pair >> 32), static_cast<node>(pair)};
+}
 
 using kind = std::uint16_t;
 
@@ -46,17 +56,23 @@ class id_pool {
   /// The number of an id, or `no_node` where it was never added.
   node find(identity::kind kind, std::string_view text) const;
 
-  /// Notes a sighting. Unknown times tell nothing and are left out.
+  /// Notes when an id was seen. Unknown times tell nothing and are left out.
   void see(node number, instant seen) {
     if (seen == unknown_time) return;
-    id& one = ids_[number];
+    id& one = (*this)[number];
     if (one.first_seen == unknown_time) one.last_seen = seen;
     if (seen < one.first_seen) one.first_seen = seen;
     if (seen > one.last_seen) one.last_seen = seen;
   }
 
-  id& operator[](node number) { return ids_[number]; }
-  const id& operator[](node number) const { return ids_[number]; }
+  id& operator[](node number) {
+    assert(number < ids_.size());
+    return ids_[number];
+  }
+  const id& operator[](node number) const {
+    assert(number < ids_.size());
+    return ids_[number];
+  }
   node size() const { return static_cast<node>(ids_.size()); }
 
  private:

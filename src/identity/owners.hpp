@@ -23,10 +23,7 @@ inline constexpr instant always = std::numeric_limits<instant>::min();
 /// of that one, for as long as `backfill`.
 class owner_log {
  public:
-  explicit owner_log(std::pmr::memory_resource* memory) : ids_(memory), log_ins_(memory) {}
-
-  id_pool& ids() { return ids_; }
-  const id_pool& ids() const { return ids_; }
+  owner_log(std::pmr::memory_resource* memory, const id_pool& ids) : ids_(ids), log_ins_(memory) {}
 
   void add(node alias, node user, instant seen_at) { log_ins_.push_back({alias, user, seen_at}); }
 
@@ -40,7 +37,7 @@ class owner_log {
     node user;
     instant seen_at;
   };
-  id_pool ids_;
+  const id_pool& ids_;
   std::pmr::vector<log_in> log_ins_;
 };
 

@@ -1,7 +1,9 @@
 #include "paths/funnel.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <numeric>
 
 #include "base/instant.hpp"
 #include "base/interrupts.hpp"
@@ -270,25 +272,52 @@ std::pmr::vector<std::int64_t> funnel_times(std::span<const step_row> rows, cons
   return times;
 }
 
-void funnel_log::ask(const funnel& funnel) {
-  if (funnel == funnel_) return;
-  if (funnel_.steps != 0) {
-    if (funnel.steps != funnel_.steps || funnel.exclusions != funnel_.exclusions)
-      throw error(sqlstate::invalid_parameter_value,
-                  "the number of steps and exclusions must be the same for all rows of a group: " +
-                      std::to_string(funnel_.steps) + " and " + std::to_string(funnel_.exclusions) +
-                      ", then " + std::to_string(funnel.steps) + " and " + std::to_string(funnel.exclusions),
-                  "Let a step that does not apply be false.");
-    throw error(sqlstate::invalid_parameter_value,
-                "the rule of a funnel must be the same for all rows of a group: " + rule_text(funnel_.rule) +
-                    ", then " + rule_text(funnel.rule),
-                "Give a rule that does not depend on the row, or add what it depends on to GROUP BY.");
+const event_row* event_after_funnel(std::span<const event_row> rows, const funnel& funnel,
+                                    std::pmr::memory_resource* memory) {
+  std::pmr::vector<step_row> steps(memory);
+  for (const event_row& row : rows) {
+    check_interrupts();
+    if (funnel.counts(row.step())) steps.push_back(row.step());
   }
-  funnel_ = funnel;
+  auto times = funnel_times(steps, funnel, memory);
+  if (times.empty()) return nullptr;
+  for (const event_row& row : rows.subspan(static_cast<std::size_t>(
+           std::ranges::upper_bound(rows, times.back(), {}, &event_row::ts) - rows.begin()))) {
+    check_interrupts();
+    if (row.name != name_table::none) return &row;
+  }
+  return nullptr;
 }
 
-void funnel_log::add(const step_row& row) {
-  if (row.steps != 0 || funnel_.rule.strict_order) log_.add(row);
+void funnel::ask(const funnel& question) {
+  if (question == *this) return;
+  if (steps != 0) {
+    if (question.steps != steps || question.exclusions != exclusions)
+      throw error(sqlstate::invalid_parameter_value,
+                  "the number of steps and exclusions must be the same for all rows of a group: " +
+                      std::to_string(steps) + " and " + std::to_string(exclusions) + ", then " +
+                      std::to_string(question.steps) + " and " + std::to_string(question.exclusions),
+                  "Let a step that does not apply be false.");
+    throw error(sqlstate::invalid_parameter_value,
+                "the rule of a funnel must be the same for all rows of a group: " + rule_text(rule) +
+                    ", then " + rule_text(question.rule),
+                "Give a rule that does not depend on the row, or add what it depends on to GROUP BY.");
+  }
+  *this = question;
+}
+
+void funnel::serialize(wire::writer& out) const {
+  out.fixed(steps);
+  out.fixed(exclusions);
+  write(out, rule);
+}
+
+void funnel::deserialize(wire::reader& in) {
+  steps = in.fixed<std::uint8_t>();
+  exclusions = in.fixed<std::uint8_t>();
+  bool fits = steps > 0 && conditions() <= most_steps && (exclusions <= 1 || exclusions == steps - 1);
+  if (!fits) in.fail("its numbers of steps and exclusions can't be");
+  rule = read_rule(in);
 }
 
 void funnel_log::combine(const funnel_log& other) {
@@ -299,20 +328,53 @@ void funnel_log::combine(const funnel_log& other) {
 
 void funnel_log::serialize(wire::writer& out) const {
   out.fixed(version);
-  out.fixed(static_cast<std::uint8_t>(funnel_.steps));
-  out.fixed(static_cast<std::uint8_t>(funnel_.exclusions));
-  write(out, funnel_.rule);
+  funnel_.serialize(out);
   log_.serialize(out);
 }
 
 void funnel_log::deserialize(wire::reader& in) {
   if (in.fixed<std::uint8_t>() != version) in.fail("its version is unknown");
-  funnel_.steps = in.fixed<std::uint8_t>();
-  funnel_.exclusions = in.fixed<std::uint8_t>();
-  bool fits = funnel_.steps > 0 && funnel_.conditions() <= most_steps &&
-              (funnel_.exclusions <= 1 || funnel_.exclusions == funnel_.steps - 1);
-  if (!fits) in.fail("its numbers of steps and exclusions can't be");
-  funnel_.rule = read_rule(in);
+  funnel_.deserialize(in);
+  log_.deserialize(in, funnel_.conditions());
+}
+
+void keyed_funnel_log::combine(const keyed_funnel_log& other) {
+  if (other.funnel_.steps == 0) return;
+  ask(other.funnel_);
+  log_.combine(other.log_);
+}
+
+int keyed_funnel_log::level(std::pmr::memory_resource* memory) const {
+  // The rows of each key together, all in order: a counting sort.
+  std::span<const event_row> rows = log_.rows();
+  std::pmr::vector<std::size_t> ends(log_.names().size(), memory);
+  for (const event_row& row : rows) {
+    check_interrupts();
+    ++ends[row.name];
+  }
+  std::partial_sum(ends.begin(), ends.end(), ends.begin());
+  std::pmr::vector<step_row> by_key(rows.size(), memory);
+  for (std::size_t i = rows.size(); i-- > 0;) {
+    check_interrupts();
+    by_key[--ends[rows[i].name]] = rows[i].step();
+  }
+  int level = 0;
+  for (std::size_t key = 0; key < ends.size() && level < funnel_.steps; ++key) {
+    std::size_t end = key + 1 < ends.size() ? ends[key + 1] : by_key.size();
+    level = std::max(level, funnel_level(std::span(by_key).subspan(ends[key], end - ends[key]), funnel_));
+  }
+  return level;
+}
+
+void keyed_funnel_log::serialize(wire::writer& out) const {
+  out.fixed(version);
+  funnel_.serialize(out);
+  log_.serialize(out);
+}
+
+void keyed_funnel_log::deserialize(wire::reader& in) {
+  if (in.fixed<std::uint8_t>() != version) in.fail("its version is unknown");
+  funnel_.deserialize(in);
   log_.deserialize(in, funnel_.conditions());
 }
 

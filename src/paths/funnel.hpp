@@ -1,6 +1,7 @@
 // Funnels: how far a visitor's rows get through the steps of a rule.
 #pragma once
 
+#include "paths/event_log.hpp"
 #include "paths/funnel_rule.hpp"
 #include "paths/step_log.hpp"
 
@@ -15,6 +16,14 @@ struct funnel {
 
   int conditions() const { return steps + exclusions; }
   bool operator==(const funnel&) const = default;
+
+  /// An error where another question was asked before.
+  void ask(const funnel& question);
+  /// Whether a row can make a difference.
+  bool counts(const step_row& row) const { return row.steps != 0 || rule.strict_order; }
+
+  void serialize(wire::writer& out) const;
+  void deserialize(wire::reader& in);
 };
 
 // A chain of length k is made of k different rows (of any rows, where a row may serve several steps), the
@@ -38,14 +47,20 @@ int funnel_level(std::span<const step_row> rows, const funnel& funnel);
 std::pmr::vector<std::int64_t> funnel_times(std::span<const step_row> rows, const funnel& funnel,
                                             std::pmr::memory_resource* memory);
 
+/// The first row with a name later than the last step of the chain that funnel_times tells of; null where no
+/// step is reached, or nothing comes later.
+const event_row* event_after_funnel(std::span<const event_row> rows, const funnel& funnel,
+                                    std::pmr::memory_resource* memory);
+
 /// The rows of one visitor and the question to them, mergeable.
 class funnel_log {
  public:
   explicit funnel_log(std::pmr::memory_resource* memory) : log_(memory) {}
 
-  /// An error where it is not the same for all rows.
-  void ask(const funnel& funnel);
-  void add(const step_row& row);
+  void ask(const funnel& funnel) { funnel_.ask(funnel); }
+  void add(const step_row& row) {
+    if (funnel_.counts(row)) log_.add(row);
+  }
   void combine(const funnel_log& other);
 
   int level() const { return funnel_level(log_.rows(), funnel_); }
@@ -59,6 +74,28 @@ class funnel_log {
  private:
   funnel funnel_;
   step_log log_;
+};
+
+/// As funnel_log, each row with a key: what all steps must be about.
+class keyed_funnel_log {
+ public:
+  explicit keyed_funnel_log(std::pmr::memory_resource* memory) : log_(memory) {}
+
+  void ask(const funnel& funnel) { funnel_.ask(funnel); }
+  void add(const step_row& row, std::string_view key) {
+    if (funnel_.counts(row)) log_.add(row, key);
+  }
+  void combine(const keyed_funnel_log& other);
+
+  /// The highest level that the rows of one key reach.
+  int level(std::pmr::memory_resource* memory) const;
+
+  void serialize(wire::writer& out) const;
+  void deserialize(wire::reader& in);
+
+ private:
+  funnel funnel_;
+  event_log log_;
 };
 
 }  // namespace journey::paths

@@ -2,6 +2,7 @@
 #include "paths/funnel.hpp"
 #include "paths/funnel_rule_pg.hpp"
 #include "paths/steps_pg.hpp"
+#include "paths/values_pg.hpp"
 #include "pg/aggregate.hpp"
 
 using namespace journey;
@@ -58,6 +59,23 @@ funnel_row row_argument(FunctionCallInfo fcinfo, int position) {
   return read;
 }
 
+/// As for funnel_log, with a key before the time; rows without one are left out.
+template <rule_form Form>
+Datum add_keyed_row(FunctionCallInfo fcinfo) {
+  auto& state = pg::group_state<keyed_funnel_log>(fcinfo);
+  funnel_row read = row_argument<Form, exclusions::none>(fcinfo, 2);
+  state.ask(read.question);
+  if (!PG_ARGISNULL(1) && !PG_ARGISNULL(2)) state.add(read.row, pg::text_argument(fcinfo, 1));
+  PG_RETURN_POINTER(&state);
+}
+
+/// As for funnel_log, with a value before the time.
+template <rule_form Form, exclusions Exclusions>
+Datum add_row_with_value(FunctionCallInfo fcinfo) {
+  funnel_row read = row_argument<Form, Exclusions>(fcinfo, 2);
+  return add_value(fcinfo, read.question, PG_ARGISNULL(2) ? nullptr : &read.row);
+}
+
 template <rule_form Form, exclusions Exclusions>
 Datum add_row(FunctionCallInfo fcinfo) {
   auto& state = pg::group_state<funnel_log>(fcinfo);
@@ -84,4 +102,31 @@ JOURNEY_FUNCTION(funnel_times_final) {
   const auto* state = pg::state_argument<funnel_log>(fcinfo);
   if (state == nullptr) return times_datum({});
   return times_datum(state->times(pg::call_memory()));
+}
+
+JOURNEY_FUNCTION(funnel_by_add) { return add_keyed_row<rule_form::within>(fcinfo); }
+JOURNEY_FUNCTION(funnel_by_rule_add) { return add_keyed_row<rule_form::rule>(fcinfo); }
+JOURNEY_PARALLEL_AGGREGATE(funnel_by, keyed_funnel_log)
+
+JOURNEY_FUNCTION(funnel_level_by_final) {
+  const auto* state = pg::state_argument<keyed_funnel_log>(fcinfo);
+  PG_RETURN_INT32(state == nullptr ? 0 : state->level(pg::call_memory()));
+}
+
+JOURNEY_FUNCTION(funnel_event_add) { return add_row_with_value<rule_form::within, exclusions::none>(fcinfo); }
+JOURNEY_FUNCTION(funnel_event_rule_add) {
+  return add_row_with_value<rule_form::rule, exclusions::none>(fcinfo);
+}
+JOURNEY_FUNCTION(funnel_event_excluded_add) {
+  return add_row_with_value<rule_form::within, exclusions::given>(fcinfo);
+}
+JOURNEY_FUNCTION(funnel_event_rule_excluded_add) {
+  return add_row_with_value<rule_form::rule, exclusions::given>(fcinfo);
+}
+JOURNEY_VALUES_AGGREGATE(funnel_event, funnel)
+
+JOURNEY_FUNCTION(funnel_event_final) {
+  return chosen_value<funnel>(fcinfo, [](std::span<const event_row> rows, const funnel& question) {
+    return event_after_funnel(rows, question, pg::call_memory());
+  });
 }

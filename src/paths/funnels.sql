@@ -83,3 +83,36 @@ CREATE AGGREGATE journey.funnel_times(ts timestamptz, rule journey.funnel_rule, 
   DESERIALFUNC = journey.funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_times(timestamptz, journey.funnel_rule, boolean[], VARIADIC boolean[]) IS
   'As funnel_times with a duration and excluded, under a rule made by funnel_rule()';
+
+CREATE FUNCTION journey.funnel_by_add(internal, text, timestamptz, interval, boolean[]) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_by_add';
+COMMENT ON FUNCTION journey.funnel_by_add(internal, text, timestamptz, interval, boolean[]) IS 'Transition function of funnel_level_by';
+CREATE FUNCTION journey.funnel_by_rule_add(internal, text, timestamptz, journey.funnel_rule, boolean[]) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_by_rule_add';
+COMMENT ON FUNCTION journey.funnel_by_rule_add(internal, text, timestamptz, journey.funnel_rule, boolean[]) IS 'Transition function of funnel_level_by';
+CREATE FUNCTION journey.funnel_by_combine(internal, internal) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_by_combine';
+CREATE FUNCTION journey.funnel_by_serialize(internal) RETURNS bytea
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_by_serialize';
+CREATE FUNCTION journey.funnel_by_deserialize(bytea, internal) RETURNS internal
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_by_deserialize';
+COMMENT ON FUNCTION journey.funnel_by_combine(internal, internal) IS 'Combine function of funnel_level_by';
+COMMENT ON FUNCTION journey.funnel_by_serialize(internal) IS 'Serialization function of funnel_level_by';
+COMMENT ON FUNCTION journey.funnel_by_deserialize(bytea, internal) IS 'Deserialization function of funnel_level_by';
+CREATE FUNCTION journey.funnel_level_by_final(internal) RETURNS int
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_level_by_final';
+COMMENT ON FUNCTION journey.funnel_level_by_final(internal) IS 'Final function of funnel_level_by';
+
+CREATE AGGREGATE journey.funnel_level_by(key text, ts timestamptz, within interval, VARIADIC steps boolean[]) (
+  SFUNC = journey.funnel_by_add, STYPE = internal, SSPACE = 1024, FINALFUNC = journey.funnel_level_by_final,
+  COMBINEFUNC = journey.funnel_by_combine, SERIALFUNC = journey.funnel_by_serialize,
+  DESERIALFUNC = journey.funnel_by_deserialize, PARALLEL = SAFE);
+COMMENT ON AGGREGATE journey.funnel_level_by(text, timestamptz, interval, VARIADIC boolean[]) IS
+  'As funnel_level, with all steps about one key, such as the same product: the highest level that the rows of any one key reach, other rows unseen. A row with a NULL key is left out. Memory: 24 bytes a row that meets a step, and each key once';
+
+CREATE AGGREGATE journey.funnel_level_by(key text, ts timestamptz, rule journey.funnel_rule, VARIADIC steps boolean[]) (
+  SFUNC = journey.funnel_by_rule_add, STYPE = internal, SSPACE = 1024, FINALFUNC = journey.funnel_level_by_final,
+  COMBINEFUNC = journey.funnel_by_combine, SERIALFUNC = journey.funnel_by_serialize,
+  DESERIALFUNC = journey.funnel_by_deserialize, PARALLEL = SAFE);
+COMMENT ON AGGREGATE journey.funnel_level_by(text, timestamptz, journey.funnel_rule, VARIADIC boolean[]) IS
+  'As funnel_level_by with a duration, under a rule made by funnel_rule()';

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <initializer_list>
+#include <memory_resource>
 
+#include "base/interrupts.hpp"
 #include "pg/datum.hpp"
 
 namespace journey::pg {
@@ -33,6 +35,29 @@ class row_type {
  private:
   row_type(TupleDesc shape, std::initializer_list<Oid> columns);
   TupleDesc shape_;
+};
+
+/// The rows that a final function returns, by the types of their columns; looked up once.
+template <Oid... Columns>
+struct result_rows {
+  result_rows(std::pmr::memory_resource*, FunctionCallInfo fcinfo)
+      : type(row_type::returned(fcinfo, {Columns...})) {}
+  row_type type;
+
+  /// An array with a row for each item; `fill(item, values, nulls)` sets the columns.
+  template <class Items, class Fill>
+  Datum array(const Items& items, Fill fill) const {
+    auto* rows = static_cast<Datum*>(palloc_extended(sizeof(Datum) * (items.size() + 1), MCXT_ALLOC_HUGE));
+    std::size_t count = 0;
+    for (const auto& item : items) {
+      check_interrupts();
+      Datum values[sizeof...(Columns)]{};
+      bool nulls[sizeof...(Columns)]{};
+      fill(item, values, nulls);
+      rows[count++] = type.row(values, nulls);
+    }
+    return type.array(rows, count);
+  }
 };
 
 /// The OID of the type `journey.<name>`.

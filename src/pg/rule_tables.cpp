@@ -61,11 +61,11 @@ JOURNEY_FUNCTION(refuse_shipped) {
   TriggerData& trigger = trigger_data(fcinfo);
   if (!creating_extension) {
     std::string table = RelationGetRelationName(trigger.tg_relation);
-    throw error(
-        sqlstate::object_not_in_prerequisite_state,
-        "the rows of journey." + table + " that come with the extension can't be made or changed",
-        "Add rows of your own: they go first. Shipped rows are not dumped, so a change of one would be "
-        "gone after a restore.");
+    bool own_hint = trigger.tg_trigger->tgnargs > 0;
+    std::string instead = own_hint ? trigger.tg_trigger->tgargs[0] : "Add rows of your own: they go first.";
+    throw error(sqlstate::object_not_in_prerequisite_state,
+                "the rows of journey." + table + " that come with the extension can't be made or changed",
+                instead + " Shipped rows are not dumped, so a change of one would be gone after a restore.");
   }
   HeapTuple row = TRIGGER_FIRED_BY_UPDATE(trigger.tg_event) ? trigger.tg_newtuple : trigger.tg_trigtuple;
   PG_RETURN_POINTER(row);

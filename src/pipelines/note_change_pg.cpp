@@ -1,5 +1,6 @@
 // The row trigger on sources: notes what changed, and writes it down for each pipeline as the transaction
 // ends.
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <span>

@@ -7,9 +7,10 @@ namespace {
 
 constexpr std::uint8_t version = 1;
 
-void sort_unique(std::pmr::vector<instant>& times) {
-  sort(times);
-  times.erase(std::unique(times.begin(), times.end()), times.end());
+template <class Item>
+void sort_unique(std::pmr::vector<Item>& items) {
+  sort(items);
+  items.erase(std::unique(items.begin(), items.end()), items.end());
 }
 
 // Times may lie further apart than their type holds; steps wrap around.
@@ -37,22 +38,24 @@ void each_logged(std::pmr::memory_resource* memory, std::string_view log, Visit 
 
 }  // namespace
 
-calendar::calendar(std::pmr::memory_resource* memory, std::span<const instant> snapshots, instant window)
-    : snapshots_(snapshots.begin(), snapshots.end(), memory), cuts_(memory), views_(memory), window_(window) {
-  sort_unique(snapshots_);
-  // A window that would begin before time does has no beginning.
-  auto begins = [&](instant snapshot, instant& begin) {
-    return window_ > 0 && !__builtin_sub_overflow(snapshot, window_, &begin);
-  };
-  cuts_ = snapshots_;
-  for (instant snapshot : snapshots_)
-    if (instant begin; begins(snapshot, begin)) cuts_.push_back(begin);
-  sort_unique(cuts_);
-  views_.reserve(snapshots_.size());
-  for (instant snapshot : snapshots_) {
-    instant begin;
-    views_.push_back({snapshot, begins(snapshot, begin) ? interval(begin) + 1 : 0, interval(snapshot) + 1});
+calendar::calendar(std::pmr::memory_resource* memory, std::span<const period> periods)
+    : periods_(periods.begin(), periods.end(), memory), cuts_(memory), views_(memory) {
+  sort_unique(periods_);
+  cuts_.reserve(2 * periods_.size());
+  for (const period& one : periods_) {
+    assert(one.after < one.until || one.after == period::always);
+    cuts_.push_back(one.until);
+    if (one.after != period::always) cuts_.push_back(one.after);
   }
+  sort_unique(cuts_);
+  views_.reserve(periods_.size());
+  for (const period& one : periods_) {
+    check_interrupts();
+    std::size_t first = one.after == period::always ? 0 : interval(one.after) + 1;
+    views_.push_back({one.until, first, interval(one.until) + 1, first});
+  }
+  for (std::size_t i = views_.size(); i-- > 1;)
+    views_[i - 1].least = std::min(views_[i - 1].least, views_[i].least);
 }
 
 timeline::timeline(std::pmr::memory_resource* memory, const calendar& dates) : dates_(&dates), sums_(memory) {
@@ -72,22 +75,26 @@ void timeline::deserialize(wire::reader& in) {
   for (tally& sum : sums_) sum.deserialize(in);
 }
 
-void dated::serialize(wire::writer& out) const {
+void calendar_state::serialize(wire::writer& out) const {
   out.fixed(version);
-  out.varint(static_cast<std::uint64_t>(dates_->window()));
-  out.varint(dates_->snapshots().size());
-  for (instant snapshot : dates_->snapshots()) out.fixed(snapshot);
+  out.varint(dates_->periods().size());
+  for (const period& one : dates_->periods()) {
+    out.fixed(one.until);
+    out.fixed(one.after);
+  }
 }
 
-void dated::deserialize(wire::reader& in) {
+void calendar_state::deserialize(wire::reader& in) {
   if (in.fixed<std::uint8_t>() != version) in.fail("its version is unknown");
-  std::uint64_t window = in.varint();
-  if (window > std::numeric_limits<instant>::max()) in.fail("its window is out of range");
-  std::size_t count = in.count(sizeof(instant));
-  std::pmr::vector<instant> snapshots(memory_);
-  snapshots.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) snapshots.push_back(in.fixed<instant>());
-  dates_ = own_ = make<calendar>(snapshots, static_cast<instant>(window));
+  std::size_t count = in.count(2 * sizeof(instant));
+  std::pmr::vector<period> periods(memory_);
+  periods.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    period one{in.fixed<instant>(), in.fixed<instant>()};
+    if (one.after >= one.until && one.after != period::always) in.fail("a window is empty");
+    periods.push_back(one);
+  }
+  dates_ = own_ = make<calendar>(std::span<const period>(periods));
 }
 
 void history::add(instant paid_at, const amount& value) {
@@ -120,7 +127,7 @@ void history::sum_up(timeline& sums) const {
 }
 
 void history::serialize(wire::writer& out) const {
-  dated::serialize(out);
+  calendar_state::serialize(out);
   out.fixed(sums_ != nullptr);
   if (sums_ != nullptr)
     sums_->serialize(out);
@@ -129,7 +136,7 @@ void history::serialize(wire::writer& out) const {
 }
 
 void history::deserialize(wire::reader& in) {
-  dated::deserialize(in);
+  calendar_state::deserialize(in);
   auto settled = in.fixed<std::uint8_t>();
   if (settled > 1) in.fail("its form is unknown");
   if (settled == 1) {

@@ -21,22 +21,30 @@ Items copy_of(const Items& items, std::pmr::memory_resource& memory) {
 
 void tally::serialize(wire::writer& out) const {
   out.fixed(version);
-  out.varint(static_cast<std::uint64_t>(count_));
-  if (empty()) return;
-  out.fixed(first_);
-  out.fixed(last_);
+  out.varint(static_cast<std::uint64_t>(rows_));
+  if (rows_ == 0) return;
+  out.varint(static_cast<std::uint64_t>(payments_));
+  if (payments_ > 0) {
+    out.fixed(first_);
+    out.fixed(last_);
+  }
   sum_.serialize(out);
 }
 
 void tally::deserialize(wire::reader& in) {
   check_version(in);
-  std::uint64_t count = in.varint();
-  if (count > std::numeric_limits<std::int64_t>::max() / 2) in.fail("its payments are too many");
-  count_ = static_cast<std::int64_t>(count);
-  if (empty()) return;
-  first_ = in.fixed<instant>();
-  last_ = in.fixed<instant>();
-  if (first_ > last_) in.fail("its last payment is before its first");
+  std::uint64_t rows = in.varint();
+  if (rows > std::numeric_limits<std::int64_t>::max() / 2) in.fail("its payments are too many");
+  rows_ = static_cast<std::int64_t>(rows);
+  if (rows_ == 0) return;
+  std::uint64_t payments = in.varint();
+  if (payments > rows) in.fail("its payments are more than its rows");
+  payments_ = static_cast<std::int64_t>(payments);
+  if (payments_ > 0) {
+    first_ = in.fixed<instant>();
+    last_ = in.fixed<instant>();
+    if (first_ > last_) in.fail("its last payment is before its first");
+  }
   sum_.deserialize(in);
 }
 
@@ -47,9 +55,10 @@ amount ledger::keep(const amount& value) {
 }
 
 void ledger::add(std::string_view id, instant paid_at, const amount& value) {
-  auto known = payments_.find(id);
-  if (known == payments_.end()) {
-    payments_.emplace(copy_of(id, kept_), payment{paid_at, keep(value)});
+  payments_by_id& rows = value.negative ? refunds_ : payments_;
+  auto known = rows.find(id);
+  if (known == rows.end()) {
+    rows.emplace(copy_of(id, kept_), payment{paid_at, keep(value)});
     return;
   }
   payment& standing = known->second;
@@ -59,21 +68,17 @@ void ledger::add(std::string_view id, instant paid_at, const amount& value) {
 }
 
 void ledger::combine(const ledger& other) {
-  for (const auto& [id, payment] : other.payments_) {
-    check_interrupts();
-    add(id, payment.paid_at, payment.value);
-  }
+  other.each([this](std::string_view id, instant paid_at, const amount& value) { add(id, paid_at, value); });
 }
 
 void ledger::serialize(wire::writer& out) const {
   out.fixed(version);
-  out.varint(payments_.size());
-  for (const auto& [id, payment] : payments_) {
-    check_interrupts();
+  out.varint(payments_.size() + refunds_.size());
+  each([&](std::string_view id, instant paid_at, const amount& value) {
     out.text(id);
-    out.fixed(payment.paid_at);
-    rfm::serialize(payment.value, out);
-  }
+    out.fixed(paid_at);
+    rfm::serialize(value, out);
+  });
 }
 
 void ledger::deserialize(wire::reader& in) {

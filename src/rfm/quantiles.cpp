@@ -5,7 +5,8 @@
 
 #include "base/interrupts.hpp"
 #include "base/sort.hpp"
-#include "rfm/scores.hpp"
+#include "base/error.hpp"
+#include "rfm/buckets.hpp"
 
 namespace journey::rfm {
 namespace {
@@ -15,11 +16,7 @@ constexpr std::uint8_t version = 1;
 }  // namespace
 
 void quantiles::ask(std::int32_t buckets, double shift) {
-  if (buckets < 1)
-    throw error(sqlstate::invalid_parameter_value, "buckets must be at least 1: " + std::to_string(buckets));
-  if (buckets > most_buckets)
-    throw error(sqlstate::program_limit_exceeded,
-                "buckets must be at most " + std::to_string(most_buckets) + ": " + std::to_string(buckets));
+  check_buckets(buckets);
   if (!std::isfinite(shift)) throw error(sqlstate::invalid_parameter_value, "shift must be a finite number");
   if (buckets == buckets_ && shift == shift_) return;
   if (buckets_ != 0)

@@ -1,4 +1,4 @@
-#include "identity/alias_graph.hpp"
+#include "identity/visitors.hpp"
 
 #include <gtest/gtest.h>
 
@@ -29,15 +29,15 @@ struct row {
 
 using name = std::pair<kind, std::string>;
 
-struct visitor {
+struct named_visitor {
   name id;
   std::set<name> members;
-  bool operator<(const visitor& other) const {
+  bool operator<(const named_visitor& other) const {
     return std::tie(id, members) < std::tie(other.id, other.members);
   }
-  bool operator==(const visitor&) const = default;
+  bool operator==(const named_visitor&) const = default;
 };
-using visitors = std::set<visitor>;
+using named_visitors = std::set<named_visitor>;
 using refusals =
     std::set<std::tuple<std::optional<std::string>, std::optional<std::string>, instant, refusal>>;
 
@@ -48,40 +48,55 @@ struct limits {
 };
 
 struct outcome {
-  visitors found;
+  named_visitors found;
   refusals refused;
+};
+
+constexpr kind_rule two_kinds[] = {{.rank = 0}, {.rank = 1}};
+
+/// A graph of aliases and users over ids of its own.
+struct user_graph {
+  explicit user_graph(const graph_rules& rules = {})
+      : ids(std::pmr::get_default_resource()), graph(std::pmr::get_default_resource(), ids, rules) {}
+
+  void add(const std::optional<std::string>& left, const std::optional<std::string>& right, instant seen_at,
+           const block_list* blocked = nullptr) {
+    auto number = [&](kind kind, const std::optional<std::string>& text) {
+      if (!text) return no_node;
+      node one = ids.add(kind, *text);
+      if (blocked != nullptr) ids[one].blocked = blocked->contains(*text);
+      return one;
+    };
+    node weak = number(alias, left);
+    graph.add(weak, number(user, right), seen_at);
+  }
+  visitors resolve(std::span<const kind_rule> kinds = two_kinds) const {
+    return visitors(std::pmr::get_default_resource(), graph, kinds);
+  }
+  name named(node one) const { return {ids[one].kind, std::string(ids[one].text())}; }
+
+  id_pool ids;
+  alias_graph graph;
 };
 
 outcome resolve(const std::vector<row>& rows, alias_mode mode = alias_mode::connected, limits most = {},
                 const block_list* blocked = nullptr, bool in_order = false) {
-  alias_graph graph(std::pmr::get_default_resource(),
-                    {.mode = mode, .in_order = in_order || most.any(), .max_members = most.members});
+  user_graph graph({.mode = mode, .in_order = in_order || most.any(), .max_members = most.members});
+  for (const row& one : rows) graph.add(one.alias, one.user, one.seen_at, blocked);
   kind_rule kinds[] = {{.rank = 0, .most = most.users}, {.rank = 1}};
-  graph.rule_kinds(kinds);
-  auto number = [&](kind kind, const std::optional<std::string>& text) {
-    if (!text) return no_node;
-    node one = graph.ids().add(kind, *text);
-    if (blocked != nullptr) graph.ids()[one].blocked = blocked->contains(*text);
-    return one;
-  };
-  for (const row& one : rows) {
-    node left = number(alias, one.alias);
-    graph.add(left, number(user, one.user), one.seen_at);
-  }
-  graph.resolve();
+  visitors found = graph.resolve(kinds);
 
   outcome result;
-  auto named = [&](node one) { return name(graph.ids()[one].kind, graph.ids()[one].text()); };
-  for (std::size_t i = 0; i < graph.visitor_count(); ++i) {
-    visitor one{named(graph[i].id), {}};
-    for (node member : graph[i].members) one.members.insert(named(member));
-    EXPECT_EQ(one.members.size(), graph[i].members.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    named_visitor one{graph.named(found[i].id), {}};
+    for (node member : found[i].members) one.members.insert(graph.named(member));
+    EXPECT_EQ(one.members.size(), found[i].members.size());
     result.found.insert(one);
   }
-  for (const refused_edge& one : graph.refused()) {
+  for (const refused_edge& one : found.refused()) {
     std::optional<std::string> texts[2];
-    for (node end : {one.edge.weak, one.edge.strong})
-      if (end != no_node) texts[graph.ids()[end].kind] = graph.ids()[end].text();
+    for (node end : {one.edge.left, one.edge.right})
+      if (end != no_node) texts[graph.ids[end].kind] = graph.ids[end].text();
     result.refused.insert({texts[alias], texts[user], one.edge.seen_at, one.reason});
   }
   return result;
@@ -191,7 +206,7 @@ TEST(alias_graph, no_visitor_breaks_a_limit) {
   std::mt19937 random(5);
   for (int round = 0; round < 500; ++round) {
     limits most{1 + static_cast<std::uint32_t>(random() % 3), 1 + static_cast<std::uint32_t>(random() % 5)};
-    for (const visitor& one : resolve(random_rows(random), alias_mode::connected, most).found) {
+    for (const named_visitor& one : resolve(random_rows(random), alias_mode::connected, most).found) {
       EXPECT_LE(one.members.size(), most.members);
       EXPECT_LE(std::count_if(one.members.begin(), one.members.end(),
                               [](const name& member) { return member.first == user; }),
@@ -201,46 +216,35 @@ TEST(alias_graph, no_visitor_breaks_a_limit) {
 }
 
 TEST(alias_graph, visitors_come_oldest_first_and_so_do_their_members) {
-  alias_graph graph(std::pmr::get_default_resource(), {});
-  kind_rule kinds[] = {{.rank = 0}, {.rank = 1}};
-  graph.rule_kinds(kinds);
-  auto add = [&](const char* left, const char* right, instant seen) {
-    node weak = graph.ids().add(alias, left);
-    graph.add(weak, right == nullptr ? no_node : graph.ids().add(user, right), seen);
-  };
-  add("late", nullptr, 9);
-  add("b", "u", 5);
-  add("a", "u", 5);
-  add("early", "v", 1);
-  graph.resolve();
+  user_graph graph;
+  graph.add("late", std::nullopt, 9);
+  graph.add("b", "u", 5);
+  graph.add("a", "u", 5);
+  graph.add("early", "v", 1);
+  visitors found = graph.resolve();
   std::string order;
-  for (std::size_t i = 0; i < graph.visitor_count(); ++i) {
-    for (node member : graph[i].members) order += std::string(graph.ids()[member].text()) + " ";
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    for (node member : found[i].members) order += graph.named(member).second + " ";
     order += "| ";
   }
   EXPECT_EQ(order, "early v | a b u | late | ");
 }
 
 TEST(alias_graph, a_chain_of_a_million_links_is_one_visitor) {
-  alias_graph graph(std::pmr::get_default_resource(), {});
-  kind_rule kinds[] = {{.rank = 0}, {.rank = 1}};
-  graph.rule_kinds(kinds);
+  user_graph graph;
   constexpr int links = 1000000;
-  for (int i = 0; i < links; ++i) {
-    node weak = graph.ids().add(alias, std::to_string((i + 1) / 2));
-    graph.add(weak, graph.ids().add(user, std::to_string(i / 2)), i);
-  }
-  graph.resolve();
-  ASSERT_EQ(graph.visitor_count(), 1u);
-  EXPECT_EQ(graph[0].members.size(), links + 1u);
-  EXPECT_EQ(graph.ids()[graph[0].id].text(), "0");
+  for (int i = 0; i < links; ++i) graph.add(std::to_string((i + 1) / 2), std::to_string(i / 2), i);
+  visitors found = graph.resolve();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].members.size(), links + 1u);
+  EXPECT_EQ(graph.named(found[0].id).second, "0");
 }
 
 TEST(alias_graph, blocked_ids_link_nothing_and_are_reported) {
   block_list blocked(std::pmr::get_default_resource());
   blocked.add("unknown");
   std::vector<row> rows{{"a", "UNKNOWN", 1}, {"b", " unknown ", 2}, {"unknown", "u", 3}, {"unknown", {}, 4}};
-  visitors apart{
+  named_visitors apart{
       {{alias, "a"}, {{alias, "a"}}}, {{alias, "b"}, {{alias, "b"}}}, {{user, "u"}, {{user, "u"}}}};
   EXPECT_EQ(resolve(rows, alias_mode::connected, {}, &blocked).found, apart);
   outcome told = resolve(rows, alias_mode::connected, {}, &blocked, true);
@@ -253,13 +257,8 @@ TEST(alias_graph, blocked_ids_link_nothing_and_are_reported) {
 
 TEST(alias_graph, can_be_interrupted_while_it_resolves) {
   for (bool in_order : {false, true}) {
-    alias_graph graph(std::pmr::get_default_resource(), {.in_order = in_order});
-    kind_rule kinds[] = {{.rank = 0}, {.rank = 1}};
-    graph.rule_kinds(kinds);
-    for (int i = 0; i < 10; ++i) {
-      node weak = graph.ids().add(alias, std::to_string(i));
-      graph.add(weak, graph.ids().add(user, std::to_string(i / 2)), i);
-    }
+    user_graph graph({.in_order = in_order});
+    for (int i = 0; i < 10; ++i) graph.add(std::to_string(i), std::to_string(i / 2), i);
     InterruptPending = 1;
     EXPECT_THROW(graph.resolve(), std::runtime_error);
     EXPECT_EQ(InterruptPending, 0);

@@ -40,10 +40,10 @@ struct limits {
   bool any = false;
 };
 
-void rule(alias_graph& graph, const limits& most) {
-  kind_rule rules[kinds];
-  for (int i = 0; i < kinds; ++i) rules[i] = {static_cast<std::uint32_t>(i), most.of_kind[i]};
-  graph.rule_kinds(rules);
+std::vector<kind_rule> rules_of(const limits& most) {
+  std::vector<kind_rule> rules;
+  for (std::uint32_t i = 0; i < kinds; ++i) rules.push_back({.rank = i, .most = most.of_kind[i]});
+  return rules;
 }
 
 void add(alias_graph& graph, const row& one) {
@@ -54,20 +54,19 @@ void add(alias_graph& graph, const row& one) {
   graph.add(left, number(one.right), one.seen_at);
 }
 
-name named(const alias_graph& graph, node id) {
-  return {graph.ids()[id].kind, std::string(graph.ids()[id].text())};
-}
+name named(const id_pool& ids, node id) { return {ids[id].kind, std::string(ids[id].text())}; }
 
 mapping resolved(const std::vector<row>& rows, const limits& most) {
-  alias_graph graph(std::pmr::get_default_resource(), {.in_order = most.any, .max_members = most.members});
-  rule(graph, most);
+  auto* memory = std::pmr::get_default_resource();
+  id_pool ids(memory);
+  alias_graph graph(memory, ids, {.in_order = most.any, .max_members = most.members});
   for (const row& one : rows) add(graph, one);
-  graph.resolve();
+  visitors found(memory, graph, rules_of(most));
   mapping result;
-  for (std::size_t i = 0; i < graph.visitor_count(); ++i)
-    for (node id : graph[i].members)
-      result[named(graph, id)] = {named(graph, graph[i].id), graph[i].members.size(),
-                                  graph.ids()[id].first_seen, graph.ids()[id].last_seen};
+  for (std::size_t i = 0; i < found.size(); ++i)
+    for (node id : found[i].members)
+      result[named(ids, id)] = {named(ids, found[i].id), found[i].members.size(), ids[id].first_seen,
+                                ids[id].last_seen};
   return result;
 }
 
@@ -78,31 +77,36 @@ struct merge_counts {
 };
 merge_counts merge(mapping& current, const std::vector<row>& rows, const limits& most) {
   merge_counts counts;
-  alias_merge merge(std::pmr::get_default_resource(), {.max_members = most.members});
-  alias_graph& graph = merge.graph();
-  rule(graph, most);
+  auto* memory = std::pmr::get_default_resource();
+  id_pool ids(memory);
+  alias_graph graph(memory, ids, {.in_order = true, .max_members = most.members});
   for (const row& one : rows) add(graph, one);
-  auto restore = [&](const name& id, const state& stored) {
+  auto tell = [&](auto& step, const name& id, const state& stored) {
     ++counts.read;
-    node number = graph.ids().add(id.of, id.text);
-    EXPECT_TRUE(merge.restore(number, {graph.ids().add(stored.visitor.of, stored.visitor.text),
-                                       stored.members, stored.first_seen, stored.last_seen}));
+    node number = ids.add(id.of, id.text);
+    EXPECT_TRUE(step.tell(number, {ids.add(stored.visitor.of, stored.visitor.text), stored.members,
+                                   stored.first_seen, stored.last_seen}));
   };
-  node touched = graph.ids().size();
-  for (node id = 0; id < touched; ++id)
-    if (auto found = current.find(named(graph, id)); found != current.end())
-      restore(found->first, found->second);
-  for (node visitor : merge.growing())
+  touched_ids touched(memory, graph);
+  for (node id : touched.wanted()) {
+    EXPECT_TRUE(touched.wants(id));
+    if (auto found = current.find(named(ids, id)); found != current.end())
+      tell(touched, found->first, found->second);
+  }
+  growing_visitors growing(memory, std::move(touched));
+  for (node visitor : growing.wanted()) {
+    EXPECT_TRUE(growing.wants(visitor));
     for (const auto& [id, stored] : current)
-      if (stored.visitor == named(graph, visitor)) restore(id, stored);
-  for (const alias_merge::change& one : merge.resolve()) {
-    name id = named(graph, one.id);
+      if (stored.visitor == named(ids, visitor)) tell(growing, id, stored);
+  }
+  for (const change& one : growing.resolve(rules_of(most))) {
+    name id = named(ids, one.id);
     auto found = current.find(id);
     EXPECT_EQ(found == current.end(), one.old_visitor == no_node);
     if (found != current.end()) {
-      EXPECT_EQ(named(graph, one.old_visitor), found->second.visitor);
+      EXPECT_EQ(named(ids, one.old_visitor), found->second.visitor);
     }
-    state now{named(graph, one.visitor), one.members, one.first_seen, one.last_seen};
+    state now{named(ids, one.now.visitor), one.now.members, one.now.first_seen, one.now.last_seen};
     EXPECT_TRUE(found == current.end() || found->second != now) << "a row that does not change";
     current[id] = now;
     ++counts.changed;
@@ -184,19 +188,25 @@ TEST(alias_merge, the_older_visitor_takes_over) {
   mapping current = resolved({{name{1, "a"}, name{0, "young"}, 10}, {name{1, "b"}, name{0, "old"}, 5}}, {});
   merge(current, {{name{1, "a"}, name{0, "old"}, 20}}, {});
   for (const auto& [id, stored] : current) EXPECT_EQ(stored.visitor.text, "old");
-  // Late news of an even earlier sighting.
+  // Late news of an even earlier time.
   merge(current, {{std::nullopt, name{0, "young"}, 1}}, {});
   for (const auto& [id, stored] : current) EXPECT_EQ(stored.visitor.text, "young");
 }
 
 TEST(alias_merge, notices_a_contradiction) {
-  alias_merge merge(std::pmr::get_default_resource(), {});
-  node id = merge.graph().ids().add(1, "a");
-  node one = merge.graph().ids().add(0, "u");
-  node other = merge.graph().ids().add(0, "v");
-  EXPECT_TRUE(merge.restore(id, {one, 2, 1, 1}));
-  EXPECT_TRUE(merge.restore(id, {one, 2, 1, 1}));
-  EXPECT_FALSE(merge.restore(id, {other, 2, 1, 1}));
+  id_pool ids(std::pmr::get_default_resource());
+  alias_graph graph(std::pmr::get_default_resource(), ids, {.in_order = true});
+  node id = ids.add(1, "a");
+  touched_ids touched(std::pmr::get_default_resource(), graph);
+  node one = ids.add(0, "u");
+  node other = ids.add(0, "v");
+  EXPECT_TRUE(touched.wants(id));
+  EXPECT_FALSE(touched.wants(one));
+  EXPECT_TRUE(touched.tell(id, {one, 2, 1, 1}));
+  EXPECT_TRUE(touched.tell(id, {one, 2, 1, 1}));
+  EXPECT_FALSE(touched.tell(id, {other, 2, 1, 1}));
+  growing_visitors growing(std::pmr::get_default_resource(), std::move(touched));
+  EXPECT_FALSE(growing.tell(id, {other, 2, 1, 1}));
 }
 
 }  // namespace

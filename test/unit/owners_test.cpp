@@ -25,15 +25,16 @@ struct owned {
 };
 
 std::vector<owned> resolve(const std::vector<log_in>& log_ins, std::uint64_t backfill) {
-  owner_log log(std::pmr::get_default_resource());
+  id_pool ids(std::pmr::get_default_resource());
+  owner_log log(std::pmr::get_default_resource(), ids);
   for (const log_in& one : log_ins) {
-    node alias = log.ids().add(1, one.alias);
-    log.add(alias, log.ids().add(0, one.user), one.seen_at);
+    node alias = ids.add(1, one.alias);
+    log.add(alias, ids.add(0, one.user), one.seen_at);
   }
   std::vector<owned> result;
   for (const tenure& one : log.resolve(backfill))
-    result.push_back({std::string(log.ids()[one.alias].text()), std::string(log.ids()[one.user].text()),
-                      one.since, one.until});
+    result.push_back(
+        {std::string(ids[one.alias].text()), std::string(ids[one.user].text()), one.since, one.until});
   return result;
 }
 

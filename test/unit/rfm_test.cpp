@@ -7,11 +7,12 @@
 #include <set>
 #include <string>
 
+#include "rfm/buckets.hpp"
 #include "rfm/history.hpp"
 #include "rfm/money.hpp"
 #include "rfm/payments.hpp"
 #include "rfm/quantiles.hpp"
-#include "rfm/scores.hpp"
+#include "rfm/segments.hpp"
 
 namespace {
 
@@ -126,14 +127,50 @@ struct row {
   given value;
 };
 
-std::string text(const tally& payments) {
-  return std::to_string(payments.first()) + ".." + std::to_string(payments.last()) + " " +
-         std::to_string(payments.count()) + " " + text(payments.sum());
+std::string text(const tally& sums) {
+  std::string times = "unpaid";
+  if (sums.payments() > 0) times = std::to_string(sums.first()) + ".." + std::to_string(sums.last());
+  return times + " " + std::to_string(sums.payments()) + " " + text(sums.sum());
+}
+
+/// What rows of two decimal places add up to, plainly.
+class plain_sum {
+ public:
+  void add(instant paid_at, std::int64_t units) {
+    ++rows_;
+    units_ += units;
+    if (units >= 0) times_.insert(paid_at);
+  }
+  bool empty() const { return rows_ == 0; }
+  std::string text() const {
+    std::string times = "unpaid";
+    if (!times_.empty()) times = std::to_string(*times_.begin()) + ".." + std::to_string(*times_.rbegin());
+    given sum(units_, empty() ? 0 : 2);
+    return times + " " + std::to_string(times_.size()) + " " + ::text(sum.value());
+  }
+
+ private:
+  std::multiset<instant> times_;
+  std::int64_t units_ = 0;
+  int rows_ = 0;
+};
+
+/// The rows that stand, plainly: the least payment and the least refund of each id.
+std::vector<std::pair<instant, std::int64_t>> standing_of(const std::vector<row>& rows) {
+  std::map<std::pair<std::string, bool>, std::pair<instant, std::int64_t>> standing;
+  for (const row& one : rows) {
+    std::pair value(one.paid_at, one.value.units);
+    auto [known, added] = standing.try_emplace({one.id, one.value.units < 0}, value);
+    if (!added) known->second = std::min(known->second, value);
+  }
+  std::vector<std::pair<instant, std::int64_t>> result;
+  for (const auto& [key, value] : standing) result.push_back(value);
+  return result;
 }
 
 std::string text(const ledger& payments) {
   tally sum(memory());
-  payments.each([&](instant paid_at, const amount& value) { sum.add(paid_at, value); });
+  payments.each([&](std::string_view, instant paid_at, const amount& value) { sum.add(paid_at, value); });
   return text(sum);
 }
 
@@ -144,14 +181,8 @@ TEST(rfm_ledger, counts_each_payment_once_in_any_order_and_split) {
     for (std::size_t count = random() % 60; count > 0; --count)
       rows.push_back({"payment " + std::to_string(random() % 20), static_cast<instant>(random() % 5),
                       given(static_cast<std::int64_t>(random() % 5) - 2, 2)});
-    // The rule, plainly: the least row of each id.
-    std::map<std::string, std::pair<instant, std::int64_t>> standing;
-    for (const row& one : rows) {
-      auto [known, added] = standing.try_emplace(one.id, one.paid_at, one.value.units);
-      if (!added) known->second = std::min(known->second, {one.paid_at, one.value.units});
-    }
-    tally expected(memory());
-    for (const auto& [id, payment] : standing) expected.add(payment.first, given(payment.second, 2).value());
+    plain_sum expected;
+    for (auto [paid_at, units] : standing_of(rows)) expected.add(paid_at, units);
 
     std::shuffle(rows.begin(), rows.end(), random);
     ledger left(memory()), right(memory()), copy(memory());
@@ -164,7 +195,7 @@ TEST(rfm_ledger, counts_each_payment_once_in_any_order_and_split) {
     in.end();
     std::string before = text(copy);
     left.combine(copy);
-    EXPECT_EQ(text(left), text(expected));
+    EXPECT_EQ(text(left), expected.text());
     EXPECT_EQ(text(copy), before);
   }
 }
@@ -178,19 +209,19 @@ TEST(rfm_ledger, keeps_ids_and_amounts_of_any_length) {
     expected.add(given(12345, 2).value());
   }
   tally sum(memory());
-  payments.each([&](instant paid_at, const amount& value) { sum.add(paid_at, value); });
+  payments.each([&](std::string_view, instant paid_at, const amount& value) { sum.add(paid_at, value); });
   EXPECT_EQ(text(sum.sum()), text(expected));
-  EXPECT_EQ(sum.count(), 8);
+  EXPECT_EQ(sum.payments(), 8);
 }
 
 /// Each snapshot and its tally, as text.
 template <class State>
-std::string played(const State& state) {
+std::string snapshots_of(const State& state) {
   timeline sums(memory(), *state.dates());
   state.sum_up(sums);
   std::string out;
   std::string last;
-  sums.play([&](instant snapshot, const tally& payments, bool changed) {
+  sums.each_snapshot([&](instant snapshot, const tally& payments, bool changed) {
     EXPECT_TRUE(changed || text(payments) == last) << "at " << snapshot;
     last = text(payments);
     out += "at " + std::to_string(snapshot) + ": " + last + "\n";
@@ -206,46 +237,48 @@ void merge(State& left, const State& right) {
   reader in({out.data(), out.size()}, "test");
   copy.deserialize(in);
   in.end();
-  std::string before = played(copy);
+  std::string before = snapshots_of(copy);
   left.combine(copy);
-  EXPECT_EQ(played(copy), before);
+  EXPECT_EQ(snapshots_of(copy), before);
 }
 
 TEST(rfm_history, equals_the_payments_up_to_each_snapshot_in_any_order_and_split) {
   std::mt19937_64 random(14);
   for (int round = 0; round < 600; ++round) {
-    std::vector<instant> snapshots;
-    for (std::size_t count = random() % 12; count > 0; --count)
-      snapshots.push_back(static_cast<instant>(random() % 40) - 5);
-    instant window = random() % 2 == 0 ? 0 : static_cast<instant>(1 + random() % 20);
+    // Windows of one length, of none, or each of its own: months may let a later snapshot look further back.
+    std::vector<period> periods;
+    std::size_t kind = random() % 3;
+    instant window = 1 + static_cast<instant>(random() % 20);
+    for (std::size_t count = random() % 12; count > 0; --count) {
+      period one{static_cast<instant>(random() % 40) - 5};
+      if (kind == 1) one.after = one.until - window;
+      if (kind == 2) one.after = one.until - 1 - static_cast<instant>(random() % 20);
+      bool known = std::any_of(periods.begin(), periods.end(),
+                               [&](const period& other) { return other.until == one.until; });
+      if (!known) periods.push_back(one);
+    }
     bool many = round % 50 == 0;  // enough to be summed up
     std::vector<row> rows;
     for (std::size_t count = random() % (many ? 4000 : 30); count > 0; --count)
       rows.push_back({std::to_string(random() % 40), static_cast<instant>(random() % 30),
                       given(static_cast<std::int64_t>(random() % 2000) - 500, 2)});
 
-    std::map<std::string, const row*> earliest;
-    for (const row& one : rows) {
-      const row*& known = earliest[one.id];
-      if (known == nullptr ||
-          std::pair(one.paid_at, one.value.units) < std::pair(known->paid_at, known->value.units))
-        known = &one;
-    }
     std::string expected, expected_distinct;
-    for (instant snapshot : std::set<instant>(snapshots.begin(), snapshots.end())) {
-      auto counts = [&](instant at) { return at <= snapshot && (window == 0 || at > snapshot - window); };
-      tally all(memory()), once(memory());
-      for (const row& one : rows)
-        if (counts(one.paid_at)) all.add(one.paid_at, one.value.value());
-      for (const auto& [id, one] : earliest)
-        if (counts(one->paid_at)) once.add(one->paid_at, one->value.value());
-      std::string at = "at " + std::to_string(snapshot) + ": ";
-      if (!all.empty()) expected += at + text(all) + "\n";
-      if (!once.empty()) expected_distinct += at + text(once) + "\n";
+    std::sort(periods.begin(), periods.end());
+    for (const period& one : periods) {
+      auto counts = [&](instant at) { return at <= one.until && at > one.after; };
+      plain_sum all, once;
+      for (const row& paid : rows)
+        if (counts(paid.paid_at)) all.add(paid.paid_at, paid.value.units);
+      for (auto [paid_at, units] : standing_of(rows))
+        if (counts(paid_at)) once.add(paid_at, units);
+      std::string at = "at " + std::to_string(one.until) + ": ";
+      if (!all.empty()) expected += at + all.text() + "\n";
+      if (!once.empty()) expected_distinct += at + once.text() + "\n";
     }
 
-    std::shuffle(snapshots.begin(), snapshots.end(), random);
-    calendar dates(memory(), snapshots, window);
+    std::shuffle(periods.begin(), periods.end(), random);
+    calendar dates(memory(), periods);
     history left(memory()), right(memory());
     distinct_history left_distinct(memory()), right_distinct(memory());
     left.share(dates);
@@ -261,20 +294,19 @@ TEST(rfm_history, equals_the_payments_up_to_each_snapshot_in_any_order_and_split
     }
     merge(left, right);
     merge(left_distinct, right_distinct);
-    ASSERT_EQ(played(left), expected);
-    ASSERT_EQ(played(left_distinct), expected_distinct);
+    ASSERT_EQ(snapshots_of(left), expected);
+    ASSERT_EQ(snapshots_of(left_distinct), expected_distinct);
   }
 }
 
 TEST(rfm_history, reaches_to_the_ends_of_time) {
   constexpr instant first = std::numeric_limits<instant>::min(), last = std::numeric_limits<instant>::max();
-  instant snapshots[] = {last, first, 0};
-  calendar dates(memory(), snapshots, last);
+  period periods[] = {{last, 0}, {first}, {0, -last}};
+  calendar dates(memory(), periods);
   history payments(memory());
   payments.share(dates);
   for (instant at : {last, first, instant{0}, last}) payments.add(at, given(1, 0).value());
-  // The window of the first snapshot reaches back for ever.
-  EXPECT_EQ(played(payments),
+  EXPECT_EQ(snapshots_of(payments),
             "at -9223372036854775808: -9223372036854775808..-9223372036854775808 1 [1 ]e0/0\n"
             "at 0: 0..0 1 [1 ]e0/0\n"
             "at 9223372036854775807: 9223372036854775807..9223372036854775807 2 [2 ]e0/0\n");
@@ -325,8 +357,8 @@ TEST(rfm_states, refuse_damaged_bytes) {
   measures.add(0.1);
   measures.add(7);
   refuses_damage(measures);
-  instant snapshots[] = {5, 7};
-  calendar dates(memory(), snapshots, 3);
+  period periods[] = {{5, 2}, {7, 4}};
+  calendar dates(memory(), periods);
   for (int count : {2, 1000}) {
     history past(memory());
     past.share(dates);
@@ -394,11 +426,80 @@ TEST(rfm_quantiles, separate_neighbours_however_close) {
   for (double cut : far.cuts(memory())) EXPECT_TRUE(cut > -1.7e308 && cut <= 1.7e308);
 }
 
+TEST(rfm_bucket, refuses_other_numbers_of_buckets) {
+  EXPECT_NO_THROW(check_buckets(1));
+  EXPECT_NO_THROW(check_buckets(most_buckets));
+  for (std::int32_t buckets : {0, -1, most_buckets + 1}) EXPECT_THROW(check_buckets(buckets), journey::error);
+}
+
 TEST(rfm_segment, refuses_other_scores) {
   for (auto [recency, frequency] : {std::pair{0, 1}, {6, 1}, {1, 0}, {1, 6}, {-1, -1}})
     EXPECT_THROW(segment(recency, frequency), journey::error);
   EXPECT_EQ(segment(1, 5), "Cannot Lose Them");
   EXPECT_EQ(segment(5, 1), "New Customers");
+  EXPECT_THROW(segment(4, 4, 4), journey::error);
+}
+
+/// A matrix over random ranges of monetary scores, and the segment of each combination, plainly.
+TEST(rfm_matrix, gives_each_combination_its_segment_in_any_order_of_rows) {
+  std::mt19937_64 random(16);
+  for (int round = 0; round < 300; ++round) {
+    auto up_to = [&](std::size_t most) { return 1 + static_cast<std::int32_t>(random() % most); };
+    std::int32_t recencies = up_to(4), frequencies = up_to(4), monetaries = up_to(6);
+    std::vector<std::string> names;
+    for (int i = 0; i < 96; ++i) names.push_back("segment " + std::to_string(i));
+    std::vector<matrix_row> rows;
+    std::map<std::tuple<int, int, int>, std::string_view> expected;
+    for (std::int32_t r = 1; r <= recencies; ++r)
+      for (std::int32_t f = 1; f <= frequencies; ++f)
+        for (std::int32_t m = 1; m <= monetaries;) {
+          std::int32_t to = std::min(monetaries, m + up_to(3) - 1);
+          std::string_view name = names[rows.size()];
+          for (std::int32_t score = m; score <= to; ++score) expected[{r, f, score}] = name;
+          bool open = to == monetaries && r + f > 2 && random() % 2 == 0;  // the first row says how many
+          rows.push_back({r, f, m, open ? matrix_row::no_limit : to, name});
+          m = to + 1;
+        }
+    std::shuffle(rows.begin(), rows.end(), random);
+    matrix segments(memory(), "ours", rows);
+    for (const auto& [scores, name] : expected) {
+      auto [r, f, m] = scores;
+      EXPECT_EQ(segments.segment(r, f, m), name);
+    }
+    EXPECT_THROW(segments.segment(recencies + 1, 1, 1), journey::error);
+    EXPECT_THROW(segments.segment(1, 0, 1), journey::error);
+    EXPECT_THROW(segments.segment(1, 1, 0), journey::error);
+    // Without one of its rows, or with one twice, some combination has no segment or two.
+    std::vector<matrix_row> twice = rows;
+    twice.push_back(rows[random() % rows.size()]);
+    EXPECT_THROW(matrix(memory(), "ours", twice), journey::error);
+    const matrix_row& gone = rows[random() % rows.size()];
+    bool at_the_edge =
+        gone.recency == recencies || gone.frequency == frequencies || gone.monetary_to >= monetaries;
+    std::vector<matrix_row> fewer;
+    for (const matrix_row& one : rows)
+      if (&one != &gone) fewer.push_back(one);
+    if (!at_the_edge) {
+      EXPECT_THROW(matrix(memory(), "ours", fewer), journey::error);
+    }
+  }
+}
+
+TEST(rfm_matrix, knows_its_number_of_buckets) {
+  std::vector<matrix_row> rows;
+  for (std::int32_t r = 1; r <= 3; ++r)
+    for (std::int32_t f = 1; f <= 3; ++f) rows.push_back({.recency = r, .frequency = f, .segment = "all"});
+  matrix plain(memory(), "plain", rows);
+  EXPECT_NO_THROW(plain.check_buckets(3));
+  EXPECT_THROW(plain.check_buckets(4), journey::error);
+  EXPECT_EQ(plain.segment(3, 3), "all");
+  EXPECT_EQ(plain.segment(3, 3, 99), "all");
+  rows.back().monetary_to = 3;
+  matrix money(memory(), "money", rows);
+  EXPECT_NO_THROW(money.check_buckets(3));
+  EXPECT_THROW(money.segment(3, 3), journey::error);
+  EXPECT_THROW(money.segment(3, 3, 4), journey::error);
+  EXPECT_THROW(matrix(memory(), "none", {}), journey::error);
 }
 
 }  // namespace

@@ -135,6 +135,141 @@ TEST(weights, refuse_impossible_position_weights) {
   EXPECT_THROW(model_named("middle"), journey::error);
 }
 
+rule own(std::span<const double> weights) {
+  rule result;
+  result.weights = weights;
+  return result;
+}
+
+TEST(weights, of_ones_own_by_hand) {
+  auto split = [](const numbers& weights, std::size_t touches) {
+    return credits(own(weights), std::vector<candidate>(touches, touch(1)));
+  };
+  auto near = [](const numbers& got, const numbers& expected) {
+    ASSERT_EQ(got.size(), expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], 1e-12) << i;
+  };
+  near(split({0.3, 0.3, 0.3}, 5), {0.3, 0.05, 0.3, 0.05, 0.3});
+  near(split({0.3, 0.3, 0.3}, 4), {0.3, 0.1, 0.3, 0.3});
+  near(split({0.3, 0.3, 0.3}, 3), {1.0 / 3, 1.0 / 3, 1.0 / 3});
+  near(split({0.3, 0.3, 0.3}, 2), {0.5, 0.5});
+  near(split({0.2, 0.6}, 3), {0.2, 0.2, 0.6});
+  near(split({0.2, 0.6}, 1), {1});
+  near(split({0, 0}, 3), {0, 1, 0});
+  near(split({1}, 3), {1, 0, 0});
+}
+
+/// The i-th of some places spread evenly over more, ends at the ends, halves rounded up.
+std::size_t spread(std::size_t i, std::size_t some, std::size_t more) {
+  if (some == 1) return 0;
+  double place = static_cast<double>(i) * static_cast<double>(more - 1) / static_cast<double>(some - 1);
+  return static_cast<std::size_t>(std::floor(place + 0.5));
+}
+
+TEST(weights, of_ones_own_equal_the_rule_said_plainly) {
+  std::mt19937_64 random(6);
+  for (int round = 0; round < 3000; ++round) {
+    std::size_t touches = 1 + random() % 12;
+    numbers weights(1 + random() % 9);
+    double sum = 0;
+    for (double& weight : weights) sum += weight = static_cast<double>(random() % 100);
+    double whole = random() % 4 == 0 ? 1 : static_cast<double>(random() % 100) / 100;
+    if (sum > 0)
+      for (double& weight : weights) weight *= whole / sum;
+
+    std::map<std::size_t, double> given;  // by touch
+    for (std::size_t picked = std::min(touches, weights.size()), i = 0; i < picked; ++i)
+      given[spread(i, picked, touches)] = weights[spread(i, picked, weights.size())];
+    double rest = 1;
+    for (auto [touch, weight] : given) rest -= weight;
+    numbers expected(touches);
+    bool all_given = given.size() == touches;
+    auto sharing = static_cast<double>(all_given ? touches : touches - given.size());
+    double total = 0;
+    for (std::size_t i = 0; i < touches; ++i) {
+      bool named = given.contains(i);
+      expected[i] = (named ? given[i] : 0) + (!named || all_given ? std::max(0.0, rest) / sharing : 0);
+      total += expected[i];
+    }
+    rule rule = own(weights);
+    ASSERT_NO_THROW(rule.check());
+    numbers got = credits(rule, std::vector<candidate>(touches, touch(1)));
+    for (std::size_t i = 0; i < touches; ++i) EXPECT_NEAR(got[i], expected[i] / total, 1e-9);
+    EXPECT_NEAR(std::accumulate(got.begin(), got.end(), 0.0), 1, 1e-12);
+  }
+}
+
+TEST(weights, of_ones_own_are_refused_where_they_make_no_sense) {
+  auto check = [](const numbers& weights, model model = model::last) {
+    rule rule = own(weights);
+    rule.model = model;
+    rule.check();
+  };
+  EXPECT_NO_THROW(check({0.35, 0.65}));
+  EXPECT_NO_THROW(check({0.5}, model::position_based));
+  EXPECT_THROW(check({0.5}, model::linear), journey::error);
+  for (const numbers& weights : {numbers{-0.1}, {1.1}, {0.6, 0.5}, {std::nan("")}, numbers(1001, 0.0)})
+    EXPECT_THROW(check(weights), journey::error);
+}
+
+/// Collapsing is leaving touches out beforehand, whatever the model.
+TEST(collapse, equals_the_touches_left_out_by_hand) {
+  std::mt19937_64 random(7);
+  const std::optional<std::string_view> names[] = {"Direct", "Email", "Paid Search", {}};
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<candidate> path;
+    for (std::size_t n = random() % 12, i = 0; i < n; ++i)
+      path.push_back(touch(static_cast<std::int64_t>(i) * day, names[random() % 4]));
+    for (candidate& touch : path)
+      if (random() % 5 == 0) touch.standing = static_cast<touch_class>(1 + random() % 2);
+    bool regular = std::ranges::any_of(path, [](auto& at) { return at.standing == touch_class::regular; });
+    touch_class counting = regular ? touch_class::regular : touch_class::optional;
+
+    rule rule = with(static_cast<model>(random() % 10));
+    rule.collapse = static_cast<collapse_kind>(random() % 4);
+    std::vector<candidate> left;
+    std::vector<std::size_t> places;
+    std::optional<std::size_t> before;
+    for (std::size_t i = 0; i < path.size(); ++i) {
+      if (path[i].standing != counting) continue;
+      bool repeats = before && path[*before].channel == path[i].channel;
+      bool known = std::ranges::any_of(left, [&](auto& at) { return at.channel == path[i].channel; });
+      before = i;
+      if (rule.collapse == collapse_kind::repeats ? repeats : rule.collapse == collapse_kind::first && known)
+        continue;
+      left.push_back(path[i]);
+      places.push_back(i);
+    }
+    outcome got = attribute(rule, path, {always, 1000 * day}, std::pmr::get_default_resource());
+    EXPECT_EQ(static_cast<std::size_t>(got.touches), left.size());
+    rule.collapse = collapse_kind::none;
+    outcome expected = attribute(rule, left, {always, 1000 * day}, std::pmr::get_default_resource());
+    ASSERT_EQ(got.shares.size(), expected.shares.size());
+    double sum = 0;
+    for (std::size_t i = 0; i < got.shares.size(); ++i) {
+      EXPECT_EQ(got.shares[i].candidate, places[expected.shares[i].candidate]);
+      EXPECT_EQ(got.shares[i].position, expected.shares[i].position);
+      EXPECT_EQ(got.shares[i].credit, expected.shares[i].credit);
+      sum += got.shares[i].credit;
+    }
+    if (!got.shares.empty()) {
+      EXPECT_NEAR(sum, 1, 1e-12);
+    }
+  }
+}
+
+TEST(collapse, keeps_the_first_of_each_run_or_channel) {
+  std::vector<candidate> path{touch(1, "D"), touch(2, "A"), touch(3, "B"), touch(4, "B"), touch(5, "D")};
+  rule linear = with(model::linear);
+  linear.collapse = collapse_named("repeats");
+  EXPECT_EQ(credits(linear, path), (numbers{0.25, 0.25, 0.25, 0, 0.25}));
+  linear.collapse = collapse_named("first");
+  EXPECT_EQ(credits(linear, path), (numbers{1.0 / 3, 1.0 / 3, 1.0 / 3, 0, 0}));
+  linear.collapse = collapse_named("unique");
+  EXPECT_EQ(credits(linear, path), (numbers{0.2, 0.2, 0.2, 0.2, 0.2}));
+  EXPECT_THROW(collapse_named("all"), journey::error);
+}
+
 /// Each formula as plainly as it can be said, on random paths.
 TEST(weights, equal_the_plain_formulas) {
   std::mt19937_64 random(5);

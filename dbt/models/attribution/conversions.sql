@@ -4,8 +4,8 @@
 with events as (
   select events.*, mapping.visitor_id
   from {{ ref('alias_visitors') }} as mapping
-  join {{ ref('journey_events') }} as events using (alias, kind)
-  where events.counts and {{ journey.visitor_changed('mapping.visitor_id', this) }}
+  join {{ journey.counted_events(with_passive=true) }} as events using (alias, kind)
+  where {{ journey.visitor_changed('mapping.visitor_id', this) }}
 ),
 conversions as (
   {%- for kind, conversion in journey.conversions().items() %}

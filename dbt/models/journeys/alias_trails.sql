@@ -3,12 +3,20 @@
           post_hook="delete from {{ this }} where journey.session_count(trail) = 0") }}
 {#- One trail an alias. An incremental run keeps what lies before the session in which the earliest changed event falls, and
     aggregates again from there on: late, repeated and re-dated events come out as if they had always been so. -#}
+{%- set new_owners = journey.ids_of_new_owners(this) if journey.has_owners() %}
 with
 {% if is_incremental() %}
 changed as (
-  select alias, kind, min(ts) as since
-  from {{ ref('journey_events') }}
-  where {{ journey.changed_since('changed_at', this) }} and not passive
+  select alias, kind, min(since) as since
+  from (
+    select events.alias, events.kind, events.ts as since
+    from {{ journey.owned_events() }} as events
+    where {{ journey.changed_since('events.changed_at', this) }} and not events.passive
+    {%- if journey.has_owners() %}
+    union all
+    select alias, kind, '-infinity' from ({{ new_owners }}) as ids
+    {%- endif %}
+  ) as changes
   group by alias, kind
 ),
 kept as (

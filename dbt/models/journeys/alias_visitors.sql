@@ -2,7 +2,7 @@
           indexes=[{'columns': ['alias', 'kind'], 'unique': true}, {'columns': ['visitor_id']}, {'columns': ['changed_at']}]) }}
 {#- The visitor of each id. An incremental run looks at what new links touch, and no further; where limits or cuts make the
     order of all links matter, it resolves them all and keeps what differs. -#}
-{%- set in_order = var('journey_max_users') or var('journey_max_members') or var('journey_unique_kinds') or var('journey_unmerge') -%}
+{%- set in_order = journey.has_limits() or var('journey_unmerge') -%}
 {%- set new_edges = journey.changed_since('edges.changed_at', this) -%}
 -- depends_on: {{ ref('alias_edges') }}
 with resolved as (

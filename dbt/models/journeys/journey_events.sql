@@ -6,11 +6,10 @@
     full_refresh=false if var('journey_keep_history') else none,
     indexes=[{'columns': ['row_key'], 'unique': true}, {'columns': ['source', 'event_id']}, {'columns': ['source', 'received_at']},
              {'columns': ['alias', 'kind']}, {'columns': ['changed_at']}]) }}
-{%- set columns = ['row_key', 'source', 'event_id', 'kind', 'alias'] + (journey.id_columns().values() | list)
-    + ['event', 'ts', 'received_at', 'page_url', 'referrer'] + ((var('journey_extra_columns') or {}) | list) + ['passive'] %}
+{%- set columns = journey.stored_columns() %}
 with arrived as (
   select distinct on (row_key) {{ columns | join(', ') }}
-  from {{ ref('this_run_events') }} as arrived
+  from {{ ref('this_run_events') }}
   where left_out is null
   order by row_key, received_at
 ),

@@ -2,15 +2,22 @@
           indexes=[{'columns': ['visitor_id'], 'unique': true}, {'columns': ['changed_at']}]) }}
 {#- When anything of a visitor last changed: events, ids, orders. A visitor who merged into another stays listed, so that the models
     by visitor can forget them. -#}
+{%- set new_owners = journey.ids_of_new_owners(this) if journey.has_owners() %}
 with changes as (
   select mapping.visitor_id, events.changed_at
-  from {{ ref('journey_events') }} as events
+  from {{ journey.owned_events() }} as events
   join {{ ref('alias_visitors') }} as mapping using (alias, kind)
   {% if is_incremental() %}where {{ journey.changed_since('events.changed_at', this) }}{% endif %}
   union all
   select unnest(array[visitor_id, previous_visitor_id]), changed_at
   from {{ ref('alias_visitors') }} as mapping
   {% if is_incremental() %}where {{ journey.changed_since('mapping.changed_at', this) }}{% endif %}
+  {%- if journey.has_owners() and is_incremental() %}
+  union all
+  select mapping.visitor_id, {{ journey.this_run() }}
+  from ({{ new_owners }}) as ids
+  join {{ ref('alias_visitors') }} as mapping using (alias, kind)
+  {%- endif %}
   {%- if journey.has_input('orders') %}
   union all
   select visitor_id, changed_at

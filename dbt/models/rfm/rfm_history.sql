@@ -29,6 +29,7 @@ scored as (
     (state).frequency,
     (state).monetary
   from valued
+  where (state).frequency > 0 -- who has only been refunded is no customer yet
 ),
 ranked as (
   select
@@ -40,6 +41,6 @@ ranked as (
 )
 select
   *,
-  journey.rfm_segment(recency_score, frequency_score, {{ dbt.string_literal(var('journey_rfm_matrix')) }}) as segment,
+  journey.rfm_segment(recency_score, frequency_score, monetary_score, {{ dbt.string_literal(var('journey_rfm_matrix')) }}, {{ bins }}) as segment,
   snapshot_at = (select snapshots[cardinality(snapshots)] from grid) as is_current
 from ranked

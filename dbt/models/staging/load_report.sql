@@ -29,6 +29,7 @@ counts as (
     count(*) filter (where left_out = 'no id') as no_id,
     count(*) filter (where left_out in ('no time', 'infinite time')) as no_time,
     count(*) filter (where left_out = 'condition') as filtered,
+    count(*) filter (where left_out = 'erased') as erased,
     count(arrived.source) filter (where arrived.received_at is null) as no_arrival,
     count(*) filter (where arrived.received_at > {{ journey.this_run() }}) as of_the_future
   from bounds
@@ -43,6 +44,11 @@ select
   no_id,
   no_time,
   filtered,
+  {% if journey.has_rapid() -%}
+  (select count(*) from {{ ref('journey_events') }} as events join {{ ref('rapid_sessions') }} as rapid using (alias, kind)
+   where events.source = counts.source and events.changed_at = {{ journey.this_run() }} and events.counts and not events.passive and rapid.spans @> events.ts)
+  {%- else -%} 0::bigint {%- endif %} as rapid,
+  erased,
   no_arrival,
   of_the_future,
   {% if is_incremental() -%}

@@ -44,9 +44,7 @@ named as (
   select
     source,
     nullif(event_id, '') as event_id,
-    {%- for kind, column in ids.items() %}
-    journey.real_id({{ 'lower(' ~ column ~ ')' if kind in var('journey_lower_ids') else column }}, {{ journey.blocked_ids() }}) as {{ column }},
-    {%- endfor %}
+    {{- journey.clean_ids() }},
     event,
     ts,
     page_url,
@@ -63,20 +61,24 @@ judged as (
   select
     *,
     coalesce({{ var('journey_passive') }}, false) or is_passive as passive,
+    {{ journey.strongest_kind() }} as kind,
+    {{ journey.strongest_id() }} as alias,
     case
-      {%- for kind, column in ids.items() %}
-      when {{ column }} is not null then {{ dbt.string_literal(kind) }}
-      {%- endfor %}
-    end as kind,
-    coalesce({{ ids.values() | join(', ') }}) as alias,
-    case
+      when not {{ journey.not_erased(this, 'named') }} then 'erased'
       when ts is null then 'no time'
       when not isfinite(ts) then 'infinite time'
-      when coalesce({{ ids.values() | join(', ') }}) is null then 'no id'
+      when {{ journey.strongest_id() }} is null then 'no id'
       when not is_wanted or not coalesce({{ var('journey_condition') }}, false) then 'condition'
     end as left_out
   from named
-  where {{ journey.not_erased(this, 'named') }}
+),
+-- Rows that are counted, and of which nothing is kept.
+counted as (
+  select source, received_at, left_out, null::bigint as rows_before from judged where left_out = 'erased'
+  {%- for source in journey.event_sources() %}
+  union all
+  select source, received_at, 'census', rows_before from {{ source.name }}_census
+  {%- endfor %}
 )
 select
   md5(row(source, event_id, {{ ids.values() | join(', ') }}, event, extract(epoch from ts), page_url, referrer
@@ -100,9 +102,8 @@ select
   left_out,
   null::bigint as rows_before
 from judged
-{%- for source in journey.event_sources() %}
+where left_out is distinct from 'erased'
 union all
 select null, source, null, null, null,{% for column in ids.values() %} null,{% endfor %} null, null, received_at, null, null,
-  {%- for column, type in extra.items() %} null::{{ type }},{% endfor %} null, 'census', rows_before
-from {{ source.name }}_census
-{%- endfor %}
+  {%- for column, type in extra.items() %} null::{{ type }},{% endfor %} null, left_out, rows_before
+from counted

@@ -15,23 +15,14 @@ with orders as (
 named as (
   select
     order_id,
-    {%- for kind, column in ids.items() %}
-    journey.real_id({{ 'lower(' ~ column ~ ')' if kind in var('journey_lower_ids') else column }}, {{ journey.blocked_ids() }}) as {{ column }},
-    {%- endfor %}
+    {{- journey.clean_ids() }},
     paid_at,
     amount
   from orders
   where paid_at is not null and isfinite(paid_at) and amount is not null
 ),
 owned as (
-  select
-    *,
-    coalesce({{ ids.values() | join(', ') }}) as alias,
-    case
-      {%- for kind, column in ids.items() %}
-      when {{ column }} is not null then {{ dbt.string_literal(kind) }}
-      {%- endfor %}
-    end as kind
+  select *, {{ journey.strongest_id() }} as alias, {{ journey.strongest_kind() }} as kind
   from named
   where {{ journey.not_erased(this, 'named') }}
 ),
