@@ -1,6 +1,7 @@
 #include "attribution/conversions.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 #include <utility>
 
@@ -26,6 +27,7 @@ std::pmr::vector<conversion> conversions_at(std::span<const std::optional<std::i
                                             std::optional<std::int64_t> lookback, bool reuse_touches,
                                             std::pmr::memory_resource* memory) {
   std::pmr::vector<std::pair<std::int64_t, std::int32_t>> by_time(memory);
+  assert(times.size() <= std::numeric_limits<std::int32_t>::max());
   for (std::size_t i = 0; i < times.size(); ++i)
     if (times[i]) by_time.emplace_back(*times[i], static_cast<std::int32_t>(i + 1));
   sort(by_time);
@@ -38,6 +40,7 @@ std::pmr::vector<conversion> conversions_at(std::span<const std::optional<std::i
     if (latest != converted_at) before = std::exchange(latest, converted_at);
     window when = looking_back(converted_at, lookback);
     if (!reuse_touches && before) when.since = std::max(when.since, *before + 1);
+    assert(when.since <= when.until);
     conversions.push_back({number, when});
   }
   return conversions;

@@ -1,6 +1,7 @@
 #include "attribution/leave_one_out.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <utility>
 
@@ -177,6 +178,7 @@ channel_credits path_counts::credits(std::pmr::memory_resource* memory) const {
   std::pmr::vector<double> contributions(memory);
   shorter_paths shorter(paths_, memory);
   for (id path = 0; path < paths_.size(); ++path) {
+    check_interrupts();
     channels_of(path, channels);
     shorter.start(channels);
     double rate = conversion_rate(path), sum = 0;
@@ -190,6 +192,7 @@ channel_credits path_counts::credits(std::pmr::memory_resource* memory) const {
         sum += contributions[i];
       }
     if (sum == 0) contributions.back() = sum = 1;
+    assert(!channels.empty() && sum > 0);
     double conversions = counts_[path].conversions.value(), value = counts_[path].value.value();
     for (std::size_t i = 0; i < channels.size(); ++i) {
       check_interrupts();

@@ -1,6 +1,7 @@
 #include "attribution/markov.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <numeric>
 #include <optional>
@@ -233,6 +234,7 @@ channel_credits transition_counts::credits(std::pmr::memory_resource* memory) co
 
   std::pmr::vector<removal_effect> effects =
       removal_effects({names.size(), order, members, flows, values}, memory);
+  assert(effects.size() == names.size());
   double all = conversions.value(), gains = 0, losses = 0;
   for (double value : values) (value < 0 ? losses : gains) += value;
   removal_effect sum;
@@ -247,6 +249,7 @@ channel_credits transition_counts::credits(std::pmr::memory_resource* memory) co
   for (std::size_t i = 0; i < names.size(); ++i) {
     check_interrupts();
     const removal_effect& effect = effects[i];
+    assert(effect.conversions >= 0 && effect.conversions <= 1 + 1e-9);
     credits.push_back({channels_[names[i]], all > 0 ? std::optional(effect.conversions) : std::nullopt,
                        part(all, effect.conversions, sum.conversions),
                        part(gains, effect.gains, sum.gains) + part(losses, effect.losses, sum.losses)});
@@ -266,14 +269,20 @@ std::pmr::vector<transition> transition_counts::transitions(std::pmr::memory_res
     return std::tuple(!starts, starts ? "" : name(at->first), at->second >= flow::null, name(at->second));
   };
   std::pmr::vector<const entry*> sorted(memory);
-  for (const entry& at : journeys_.entries()) sorted.push_back(&at);
+  for (const entry& at : journeys_.entries()) {
+    check_interrupts();
+    sorted.push_back(&at);
+  }
   sort_by(sorted, by_name);
 
   std::pmr::vector<transition> result(memory);
   for (std::size_t first = 0, end = 0; first < sorted.size(); first = end) {
     id from = sorted[first]->first;
     exact_sum total(memory);
-    for (; end < sorted.size() && sorted[end]->first == from; ++end) total.add(sorted[end]->value);
+    for (; end < sorted.size() && sorted[end]->first == from; ++end) {
+      check_interrupts();
+      total.add(sorted[end]->value);
+    }
     double all = total.value();
     for (std::size_t i = first; i < end; ++i) {
       check_interrupts();

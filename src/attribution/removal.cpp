@@ -1,6 +1,7 @@
 #include "attribution/removal.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <numeric>
 #include <utility>
@@ -24,6 +25,7 @@ class censored_chain {
     for (std::size_t i = 0; i < states_.size(); ++i) states_[i] = static_cast<std::uint32_t>(i);
     allot();
     for (const flow& flow : whole.flows) {
+      check_interrupts();
       std::size_t row = flow.from == flow::start ? 0 : 1 + flow.from;
       std::size_t to = flow.to == flow::conversion ? conversion
                        : flow.to == flow::null     ? null
@@ -125,11 +127,14 @@ class censored_chain {
     auto leaving = std::stable_partition(order.begin(), order.end(),
                                          [&](std::uint32_t i) { return belongs(states_[i], first, end); });
     auto kept = leaving - order.begin();
+    assert(
+        std::all_of(leaving, order.end(), [&](std::uint32_t i) { return !belongs(states_[i], first, end); }));
 
     std::pmr::vector<std::uint32_t> states(memory);
     for (std::uint32_t i : order) states.push_back(states_[i]);
     censored_chain sorted(*this, std::move(states));
     for (std::size_t i = 0; i <= order.size(); ++i) {
+      check_interrupts();
       const double* from = i == 0 ? at(0) : at(1 + order[i - 1]);
       double* to = sorted.at(i);
       std::copy_n(from, std::size_t{first_state}, to);
@@ -138,8 +143,10 @@ class censored_chain {
     sorted.censor(static_cast<std::size_t>(kept));
 
     censored_chain result(sorted, {sorted.states_.begin(), sorted.states_.begin() + kept, memory});
-    for (std::size_t i = 0; i <= result.states_.size(); ++i)
+    for (std::size_t i = 0; i <= result.states_.size(); ++i) {
+      check_interrupts();
       std::copy_n(sorted.at(i), result.width_, result.at(i));
+    }
     return result;
   }
 

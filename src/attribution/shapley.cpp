@@ -1,6 +1,7 @@
 #include "attribution/shapley.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include "base/interrupts.hpp"
 #include "base/sort.hpp"
@@ -67,6 +68,7 @@ channel_credits shapley_counts::credits(std::pmr::memory_resource* memory) const
   std::pmr::vector<exact_results> parts = empty_results(channels_.size(), memory);
   for (const auto& [channel, sharing, results] : shared_.entries()) {
     check_interrupts();
+    assert(sharing >= 1 && sharing <= channels_.size());
     parts[channel].conversions.add(results.conversions.value() / sharing);
     parts[channel].value.add(results.value.value() / sharing);
   }

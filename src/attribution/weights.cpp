@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
 #include <functional>
 #include <string>
@@ -191,6 +192,13 @@ void check_weight(const char* argument, double weight) {
                 std::string(argument) + " must be between 0 and 1: " + std::to_string(weight));
 }
 
+/// Whether credits add up to 1, or there are none.
+[[maybe_unused]] bool add_up(std::span<const share> shares) {
+  double sum = 0;
+  for (const share& share : shares) sum += share.credit;
+  return shares.empty() || std::abs(sum - 1) < 1e-9;
+}
+
 bool more_than_one(double sum) {
   return sum > 1 + 1e-9;  // such as 0.35 + 0.65, which may round to more than 1
 }
@@ -247,6 +255,7 @@ void rule::check() const {
 
 outcome attribute(const rule& rule, std::span<const candidate> candidates, const window& when,
                   std::pmr::memory_resource* memory) {
+  assert(std::ranges::is_sorted(candidates, {}, &candidate::touched_at));
   counted touches = counting(candidates, when, memory);
   collapse(touches, candidates, rule.collapse);
   outcome result{static_cast<std::int32_t>(touches.size()), std::pmr::vector<share>(memory)};
@@ -260,6 +269,7 @@ outcome attribute(const rule& rule, std::span<const candidate> candidates, const
     if (weights[i] > 0)
       result.shares.push_back({touches[i], static_cast<std::int32_t>(i + 1), weights[i] / sum});
   }
+  assert(add_up(result.shares));
   return result;
 }
 

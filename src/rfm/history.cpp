@@ -60,25 +60,39 @@ calendar::calendar(std::pmr::memory_resource* memory, std::span<const period> pe
 
 timeline::timeline(std::pmr::memory_resource* memory, const calendar& dates) : dates_(&dates), sums_(memory) {
   sums_.reserve(dates.intervals());
-  for (std::size_t i = 0; i < dates.intervals(); ++i) sums_.emplace_back(memory);
+  for (std::size_t i = 0; i < dates.intervals(); ++i) {
+    check_interrupts();
+    sums_.emplace_back(memory);
+  }
 }
 
 void timeline::combine(const timeline& other) {
-  for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i].combine(other.sums_[i]);
+  assert(sums_.size() == other.sums_.size());
+  for (std::size_t i = 0; i < sums_.size(); ++i) {
+    check_interrupts();
+    sums_[i].combine(other.sums_[i]);
+  }
 }
 
 void timeline::serialize(wire::writer& out) const {
-  for (const tally& sum : sums_) sum.serialize(out);
+  for (const tally& sum : sums_) {
+    check_interrupts();
+    sum.serialize(out);
+  }
 }
 
 void timeline::deserialize(wire::reader& in) {
-  for (tally& sum : sums_) sum.deserialize(in);
+  for (tally& sum : sums_) {
+    check_interrupts();
+    sum.deserialize(in);
+  }
 }
 
 void calendar_state::serialize(wire::writer& out) const {
   out.fixed(version);
   out.varint(dates_->periods().size());
   for (const period& one : dates_->periods()) {
+    check_interrupts();
     out.fixed(one.until);
     out.fixed(one.after);
   }
@@ -90,6 +104,7 @@ void calendar_state::deserialize(wire::reader& in) {
   std::pmr::vector<period> periods(memory_);
   periods.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
+    check_interrupts();
     period one{in.fixed<instant>(), in.fixed<instant>()};
     if (one.after >= one.until && one.after != period::always) in.fail("a window is empty");
     periods.push_back(one);
@@ -114,6 +129,7 @@ void history::settle() {
 }
 
 void history::combine(const history& other) {
+  assert(dates() != nullptr && *dates() == *other.dates());
   if (other.sums_ != nullptr) {
     if (sums_ == nullptr) settle();
     sums_->combine(*other.sums_);

@@ -1,6 +1,7 @@
 #include "rfm/money.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 namespace journey::rfm {
 namespace {
@@ -79,6 +80,7 @@ amount money::value(std::pmr::vector<std::uint16_t>& digits) const {
   std::reverse(digits.begin(), digits.end());
   while (!digits.empty() && digits.back() == 0) digits.pop_back();
   if (digits.empty()) return {{}, 0, scale_, false};
+  assert(std::ranges::all_of(digits, [](std::uint16_t digit) { return digit < base; }));
   return {digits, weight, scale_, negative};
 }
 

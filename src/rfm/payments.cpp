@@ -1,5 +1,7 @@
 #include "rfm/payments.hpp"
 
+#include <cassert>
+
 namespace journey::rfm {
 namespace {
 
@@ -20,6 +22,7 @@ Items copy_of(const Items& items, std::pmr::memory_resource& memory) {
 }  // namespace
 
 void tally::serialize(wire::writer& out) const {
+  assert(payments_ <= rows_ && (payments_ == 0 || first_ <= last_));
   out.fixed(version);
   out.varint(static_cast<std::uint64_t>(rows_));
   if (rows_ == 0) return;

@@ -43,7 +43,7 @@ class tally {
   /// Payments and refunds.
   std::int64_t rows() const { return rows_; }
   std::int64_t payments() const { return payments_; }
-  /// Of the payments, of which there must be one.
+  /// Of the payments; without one, the latest time there is.
   instant first() const { return first_; }
   instant last() const { return last_; }
   const money& sum() const { return sum_; }

@@ -1,6 +1,7 @@
 #include "rfm/quantiles.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 #include "base/interrupts.hpp"
@@ -32,6 +33,7 @@ void quantiles::combine(const quantiles& other) {
 }
 
 std::pmr::vector<double> quantiles::cuts(std::pmr::memory_resource* memory) const {
+  assert(!measures_.empty() && buckets_ > 0);
   std::pmr::vector<double> cuts(memory);
   std::pmr::vector<double> sorted(measures_.begin(), measures_.end(), memory);
   sort(sorted);
@@ -48,6 +50,7 @@ std::pmr::vector<double> quantiles::cuts(std::pmr::memory_resource* memory) cons
       quantile = std::clamp(quantile + step, std::nextafter(quantile, sorted[at + 1]), sorted[at + 1]);
     }
     cuts.push_back(quantile + shift_);
+    assert(j == 1 || cuts[cuts.size() - 2] <= cuts.back());
   }
   return cuts;
 }

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <random>
 #include <set>
+#include <stdexcept>
 #include <string>
 
+#include "base/interrupts.hpp"
 #include "rfm/buckets.hpp"
 #include "rfm/history.hpp"
 #include "rfm/money.hpp"
@@ -310,6 +313,71 @@ TEST(rfm_history, reaches_to_the_ends_of_time) {
             "at -9223372036854775808: -9223372036854775808..-9223372036854775808 1 [1 ]e0/0\n"
             "at 0: 0..0 1 [1 ]e0/0\n"
             "at 9223372036854775807: 9223372036854775807..9223372036854775807 2 [2 ]e0/0\n");
+}
+
+/// Whether `body` notices that it shall stop.
+bool stops(const std::function<void()>& body) {
+  InterruptPending = 1;
+  try {
+    body();
+  } catch (const std::runtime_error&) {
+    return true;
+  }
+  InterruptPending = 0;
+  return false;
+}
+
+template <class State>
+bool steps_stop(State& state, State& empty) {
+  writer out(memory());
+  state.serialize(out);
+  auto read = [&] {
+    State copy(memory());
+    reader in({out.data(), out.size()}, "test");
+    copy.deserialize(in);
+  };
+  auto write = [&] {
+    writer again(memory());
+    state.serialize(again);
+  };
+  return stops(read) && stops(write) && stops([&] { empty.combine(state); });
+}
+
+TEST(rfm_states, can_be_stopped_at_every_step) {
+  std::vector<period> periods;
+  for (instant at = 0; at < 50; ++at) periods.push_back({at, at - 5});
+  calendar dates(memory(), periods);
+  EXPECT_TRUE(stops([&] { calendar(memory(), periods); }));
+  for (int count : {10, 10'000}) {
+    history past(memory()), empty(memory());
+    past.share(dates);
+    empty.share(dates);
+    for (int i = 0; i < count; ++i) past.add(i % 50, given(i, 2).value());
+    EXPECT_TRUE(steps_stop(past, empty)) << count;
+    timeline sums(memory(), dates);
+    EXPECT_TRUE(stops([&] { past.sum_up(sums); }));
+    past.sum_up(sums);
+    // Also from within: stopped at the second snapshot.
+    int visited = 0;
+    EXPECT_THROW(sums.each_snapshot([&](instant, const tally&, bool) {
+      ++visited;
+      InterruptPending = 1;
+    }),
+                 std::runtime_error);
+    EXPECT_EQ(visited, 1);
+  }
+  distinct_history distinct(memory()), empty(memory());
+  distinct.share(dates);
+  empty.share(dates);
+  for (int i = 0; i < 100; ++i) distinct.add(std::to_string(i), i % 50, given(i, 2).value());
+  EXPECT_TRUE(steps_stop(distinct, empty));
+  quantiles measures(memory());
+  measures.ask(5, 0);
+  for (int i = 0; i < 100; ++i) measures.add(i);
+  EXPECT_TRUE(stops([&] { measures.cuts(memory()); }));
+  std::vector<matrix_row> rows;
+  for (std::int32_t f = 1; f <= 100; ++f) rows.push_back({.recency = 1, .frequency = f, .segment = "all"});
+  EXPECT_TRUE(stops([&] { matrix(memory(), "ours", rows); }));
 }
 
 /// Reads `bytes` as a `State`; a refusal is fine, a crash is not.
