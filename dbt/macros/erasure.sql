@@ -21,6 +21,11 @@
     {% for kind, column in journey.id_columns().items() if column in row[1] and 'visitor_id' not in row[1] %}
       {% do conditions.append(column ~ " in (select alias from erased_now where kind = " ~ dbt.string_literal(kind) ~ ")") %}
     {% endfor %}
+    {# Of ranks within a snapshot none holds without them: the next run makes it again. #}
+    {% if 'snapshot_at' in row[1] and 'visitor_id' in row[1] %}
+      {% set relation = api.Relation.create(database=mapping.database, schema=mapping.schema, identifier=row[0]) %}
+      {% do conditions.append("snapshot_at >= (select min(snapshot_at) from " ~ relation ~ " where visitor_id in (select alias from erased_now))") %}
+    {% endif %}
     {% if conditions %}{% do deletes.append((api.Relation.create(database=mapping.database, schema=mapping.schema, identifier=row[0]), conditions | join(' or '))) %}{% endif %}
   {% endfor %}
   {% do run_query("create temporary table erased_now as " ~ ids) %}

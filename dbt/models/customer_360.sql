@@ -1,11 +1,32 @@
+{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id'], 'unique': true}],
+          pre_hook=["{{ journey.forget_changed_visitors(this) }}", "{{ journey.forget_other_segments(this) }}"]) }}
 {%- set orders = journey.has_input('orders') -%}
--- One row a visitor: who, when, where from, how valuable.
-with aliases as (
+{%- set wanted = "where visitor_id in (select visitor_id from visitors)" if is_incremental() -%}
+-- One row a visitor: who, when, where from, how valuable. An incremental run makes the rows that are not there: the hooks took out whoever has
+-- changed, and who stands in another segment, since that depends on others as well.
+-- depends_on: {{ ref('visitor_changes') }}
+with visitors as (
+  select visitor_id
+  from (
+    select visitor_id from {{ ref('alias_visitors') }}
+    union
+    select visitor_id from {{ ref('attribution') }}
+    {%- if orders %}
+    union
+    select visitor_id from {{ ref('rfm_current') }}
+    {%- endif %}
+  ) as everybody
+  {%- if is_incremental() %}
+  where not exists (select from {{ this }} as known where known.visitor_id = everybody.visitor_id)
+  {%- endif %}
+),
+aliases as (
   select
     visitor_id,
     count(*) filter (where is_user) as user_ids,
     count(*) filter (where not is_user) as anonymous_ids
   from {{ ref('alias_visitors') }}
+  {{ wanted }}
   group by visitor_id
 ),
 activity as (
@@ -15,6 +36,7 @@ activity as (
     sum(events) as events,
     max(ended_at) as last_seen_at
   from {{ ref('all_sessions') }}
+  {{ wanted }}
   group by visitor_id
 )
 select
@@ -35,15 +57,17 @@ select
   rfm.last_paid_at,
   coalesce(rfm.frequency, 0) as orders,
   coalesce(rfm.monetary, 0) as lifetime_value,
-  rfm.segment
+  rfm.segment,
   {% else %}
   null::timestamptz as first_paid_at,
   null::timestamptz as last_paid_at,
   0::bigint as orders,
   0::numeric as lifetime_value,
-  null::text as segment
+  null::text as segment,
   {% endif %}
-from {{ ref('attribution') }} as attribution
-full join aliases using (visitor_id)
-full join activity using (visitor_id)
-{% if orders %}full join {{ ref('rfm_current') }} as rfm using (visitor_id){% endif %}
+  {{ journey.this_run() }} as changed_at
+from visitors
+left join {{ ref('attribution') }} as attribution using (visitor_id)
+left join aliases using (visitor_id)
+left join activity using (visitor_id)
+{% if orders %}left join {{ ref('rfm_current') }} as rfm using (visitor_id){% endif %}

@@ -1,9 +1,8 @@
 -- For each channel and kind of conversion: how many conversions it was the last contact of, and how many it helped along earlier.
 with contacts as (
-  select distinct paths.kind, paths.conversion_id, paths.visitor_id, paths.value, contact.channel,
-    bool_or(contact.position = paths.touches) over (partition by paths.kind, paths.conversion_id, paths.visitor_id, contact.channel) as is_last
+  select paths.kind, paths.value, contact.channel, contact.channel = paths.path[paths.touches] as is_last
   from {{ ref('conversion_paths') }} as paths
-  cross join lateral unnest(paths.path) with ordinality as contact(channel, position)
+  cross join lateral unnest(journey.path_unique(paths.path)) as contact(channel)
 )
 select
   kind,

@@ -1,9 +1,12 @@
-{{ config(enabled=journey.has_input('orders')) }}
+{{ config(enabled=journey.has_input('orders'), materialized='incremental', indexes=[{'columns': ['snapshot_at']}, {'columns': ['visitor_id']}],
+          pre_hook="{{ journey.forget_changed_snapshots(this) }}") }}
 {%- set zone = dbt.string_literal(var('journey_time_zone')) -%}
 {%- set bins = var('journey_rfm_bins') | int -%}
 {%- set grain = var('journey_snapshot_grain') -%}
 {%- set step = "interval '3 months'" if grain == 'quarter' else "interval '1 " ~ grain ~ "'" -%}
--- A snapshot stands at the end of each period: everything paid before the next one begins counts. The last one is the present.
+-- A snapshot stands at the end of each period: everything paid before the next one begins counts. The last one is the present. An incremental
+-- run makes those that are not there: the new ones, the present, and what the hook took out since payments before it have changed.
+-- depends_on: {{ ref('visitor_order_changes') }}
 with bounds as (
   select
     date_trunc('{{ grain }}', min(paid_at) at time zone {{ zone }}) as first_period,
@@ -12,8 +15,11 @@ with bounds as (
 ),
 grid as (
   select
-    array_agg(period at time zone {{ zone }} - interval '1 microsecond' order by period) || {{ journey.as_of() }} as snapshots
+    coalesce(array_agg(period at time zone {{ zone }} - interval '1 microsecond' order by period), '{}') || {{ journey.as_of() }} as snapshots
   from bounds, generate_series(first_period + {{ step }}, current_period, {{ step }}) as period
+  {%- if is_incremental() %}
+  where not exists (select from {{ this }} as known where known.snapshot_at = period at time zone {{ zone }} - interval '1 microsecond')
+  {%- endif %}
 ),
 valued as (
   select visitor_id, unnest(journey.rfm_history(paid_at, amount, (select snapshots from grid){% if var('journey_rfm_window') %}, interval '{{ var('journey_rfm_window') }}'{% endif %})) as state
@@ -42,5 +48,6 @@ ranked as (
 select
   *,
   journey.rfm_segment(recency_score, frequency_score, monetary_score, {{ dbt.string_literal(var('journey_rfm_matrix')) }}, {{ bins }}) as segment,
-  snapshot_at = (select snapshots[cardinality(snapshots)] from grid) as is_current
+  snapshot_at = (select snapshots[cardinality(snapshots)] from grid) as is_current,
+  {{ journey.this_run() }} as changed_at
 from ranked

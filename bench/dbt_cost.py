@@ -1,0 +1,75 @@
+"""What a run of the dbt package costs: whole, and with what is new. Runs in the database that PGDATABASE names."""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).parent.parent
+PROJECT = ROOT / "dbt" / "integration_tests"
+SETTINGS = {
+    "journey_preset": "plain",
+    "journey_tracks": "cost.tracks",
+    "journey_identifies": None,
+    "journey_orders": "cost.orders",
+    "journey_orders_columns": {"paid_at": "paid_at", "amount": "amount"},
+    "journey_spend": None,
+    "journey_signup_event": "cart",
+    "journey_own_hosts": ["shop.example"],
+    "journey_attribution_models": ["first", "last", "first_paid", "last_paid", "linear"],
+    "journey_as_of": None,
+    "journey_schema": "cost_journey",
+}
+
+# Orders are events, too, so that those of the new share are new as well. Events arrive as they happen.
+TABLES = """
+CREATE SCHEMA cost;
+CREATE TABLE cost.arrivals AS SELECT event_id::text, anonymous_id, user_id, event, ts, ts AS received_at, page_url, referrer, row_number() OVER (ORDER BY ts, event_id) AS number FROM events;
+CREATE TABLE cost.tracks AS SELECT event_id, anonymous_id, user_id, event, ts, received_at, page_url, referrer FROM cost.arrivals WHERE number <= {old};
+CREATE INDEX ON cost.tracks (received_at);
+CREATE VIEW cost.orders AS SELECT event_id AS order_id, user_id, anonymous_id, ts AS paid_at, 20.0 AS amount FROM cost.tracks WHERE event = 'order';
+VACUUM ANALYZE cost.tracks;
+"""
+ARRIVE = "INSERT INTO cost.tracks SELECT event_id, anonymous_id, user_id, event, ts, received_at, page_url, referrer FROM cost.arrivals WHERE number > {old}"
+
+
+def run(target, *command):
+    """Seconds by model of one run of dbt."""
+    environment = os.environ | {"DBT_PROFILES_DIR": str(PROJECT), "DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    done = subprocess.run([pathlib.Path(sys.executable).parent / "dbt", *command, "--vars", json.dumps(SETTINGS)], cwd=PROJECT, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(done.stdout + done.stderr)
+    results = json.loads((target / "run_results.json").read_text())["results"] if command[0] == "run" else []
+    return {result["unique_id"].split(".")[-1]: result["execution_time"] for result in results if result["unique_id"].startswith("model.")}
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--psql", default="psql")
+    arguments.add_argument("--events", type=int, default=1_000_000)
+    arguments.add_argument("--new", type=float, default=0.01)
+    options = arguments.parse_args()
+    old = round(options.events * (1 - options.new))
+
+    def sql(text):
+        variables = ["-v", f"events={options.events}", "-v", "seed=1"]
+        subprocess.run([options.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", *variables, "-f", "-"], input=text, text=True, check=True, stdout=subprocess.DEVNULL)
+
+    sql((ROOT / "bench" / "events.sql").read_text() + TABLES.format(old=old))
+    with tempfile.TemporaryDirectory() as target:
+        target = pathlib.Path(target)
+        run(target, "deps")
+        whole = run(target, "run", "--threads", "1", "--full-refresh")
+        sql(ARRIVE.format(old=old))
+        new = run(target, "run", "--threads", "1")
+    print(f"{'model':<24}{'whole s':>10}{'new s':>10}{'share of whole':>18}{'of the new run':>18}")
+    for name in sorted(whole, key=lambda name: -new[name]):
+        print(f"{name:<24}{whole[name]:>10.2f}{new[name]:>10.2f}{new[name] / whole[name]:>18.2f}{new[name] / sum(new.values()):>18.2f}")
+    print(f"{'all':<24}{sum(whole.values()):>10.2f}{sum(new.values()):>10.2f}{sum(new.values()) / sum(whole.values()):>18.3f}{1:>18.2f}")
+
+
+if __name__ == "__main__":
+    main()
