@@ -28,6 +28,18 @@ SELECT channel FROM visitor, attribute(trail, timestamptz '2024-06-01');
 SELECT channel FROM visitor, attribute(trail, timestamptz 'infinity', lookback => NULL);
 SELECT channel FROM visitor, attribute(trail, timestamptz '2024-01-01 09:59:59');
 
+-- A session that is direct until an ad, which wins from then on, also where its channel is left out; then a session apart
+CREATE TABLE shopper AS SELECT trail(ts, interval '30 minutes', touch(ts, url, referrer, '{shop.example}')) AS trail FROM (VALUES
+  (timestamptz '2024-01-01 10:00', 'https://shop.example/', NULL),
+  ('2024-01-01 10:10', 'https://shop.example/?utm_source=google&utm_medium=cpc&gclid=x', NULL),
+  ('2024-01-01 10:20', 'https://shop.example/order', 'https://shop.example/'),
+  ('2024-01-01 12:00', 'https://shop.example/', NULL)) v (ts, url, referrer);
+SELECT model, converted_at, (touch).touched_at, channel FROM shopper, unnest('{first,last,last_non_direct,last_paid}'::attribution_model[]) model,
+  unnest('{2024-01-01 10:05,2024-01-01 10:20,2024-01-01 12:00}'::timestamptz[]) converted_at, attribute(trail, converted_at, model) ORDER BY model, converted_at;
+SELECT reuse_touches, a.conversion, touches, channel, credit FROM shopper, unnest('{true,false}'::boolean[]) reuse_touches,
+  attribute(trail, '{2024-01-01 10:20,2024-01-01 12:00,2024-01-01 10:05}', reuse_touches, 'linear') a;
+SELECT channel FROM shopper, attribute(trail, timestamptz '2024-01-01 10:20', excluded_channels => '{Paid Search}');
+
 -- Half-life and position weights
 SELECT channel, round(credit::numeric, 6) AS credit FROM visitor, attribute(trail, timestamptz '2024-01-05 10:00', 'time_decay'::attribution_model, half_life => '2 days');
 SELECT channel, round(credit::numeric, 6) AS credit FROM visitor, attribute(trail, timestamptz '2024-01-05 10:00', 'position_based'::attribution_model, first_weight => 0.5, last_weight => 0.3);

@@ -18,8 +18,8 @@ INSERT INTO clicks VALUES
   ('cyd', NULL, NULL, NULL, true);
 CREATE TEMP TABLE trails AS SELECT visitor, trail(ts, '30 minutes', touch, page, converted) AS t FROM clicks GROUP BY visitor;
 
--- A gap of the timeout stays; one microsecond more splits. A touch counts as of its event's time. The page is the
--- smaller of two at the first instant. A NULL ts is left out, and no event at all is NULL.
+-- A gap of the timeout stays; one microsecond more splits. A touch counts as of its event's time. Of two pages at the
+-- first instant that with the ad comes first. A NULL ts is left out, and no event at all is NULL.
 \x on
 SELECT visitor, s.* FROM trails LEFT JOIN LATERAL sessions(t) s ON true ORDER BY visitor, session_number;
 \x off
@@ -94,6 +94,34 @@ SELECT touches(t, '2026-03-03', '1 month') FROM trails;
 SELECT touches(t, '2026-03-03', '-1 day') FROM trails;
 SELECT count(*) AS at_that_instant FROM trails, touches(t, '2026-03-03 09:00', '0');
 
+-- A session keeps its earliest touch and, where that is direct, its earliest that is not: that counts once it is there
+CREATE TEMP TABLE shopping (ts timestamptz, touch touch, page text, converted boolean);
+INSERT INTO shopping VALUES
+  ('2026-03-01 10:00', ROW(NULL, '(direct)', '(none)', NULL, NULL, NULL, 'Direct', NULL, NULL, NULL)::touch, '/', false),
+  ('2026-03-01 10:05', NULL, NULL, true),
+  ('2026-03-01 10:10', ROW(NULL, 'google', 'cpc', NULL, NULL, NULL, 'Paid Search', NULL, NULL, 'gclid=x')::touch, '/ad', false),
+  ('2026-03-01 10:15', ROW(NULL, 'bing', 'organic', NULL, NULL, NULL, 'Organic Search', NULL, NULL, NULL)::touch, '/again', false),
+  ('2026-03-01 10:20', NULL, '/order', true);
+CREATE TEMP TABLE shopper AS SELECT trail(ts, '30 minutes', touch, page, converted) AS t FROM shopping;
+SELECT events, pages, conversions, converted_at, landing_page, exit_page, (touch).touched_at, (touch).source FROM shopper, sessions(t);
+SELECT before, (first_touch(t, before)).source AS first, (last_touch(t, before)).source AS last, (last_touch(t, before, 'non_direct')).source AS non_direct,
+  (last_touch(t, before, 'paid')).source AS paid, (SELECT array_agg(source) FROM touches(t, before)) AS touches
+FROM shopper, unnest(ARRAY['2026-03-01 09:59', '2026-03-01 10:00', '2026-03-01 10:05', '2026-03-01 10:09:59', '2026-03-01 10:10', '2026-03-01 10:20']::timestamptz[]) before ORDER BY before;
+SELECT lookback, source FROM shopper, unnest('{5 minutes,10 minutes,15 minutes}'::interval[]) lookback, touches(t, '2026-03-01 10:20', lookback) ORDER BY 1;
+SELECT t FROM shopper;
+SELECT rollup(part) = t AS same, rollup(part::text::trail) = t AS same FROM shopper,
+  (SELECT trail(ts, '30 minutes', touch, page, converted) AS part FROM shopping GROUP BY ts) parts GROUP BY t;
+
+-- Ties at one instant: an event whose touch is not direct comes first, then one with a direct touch, then one without; then
+-- the smaller page, or touch, in byte order. The exit page is the last in the same order.
+SELECT landing_page, exit_page, (touch).source FROM (
+  SELECT trail(ts, '30 minutes', CASE kind WHEN 'none' THEN NULL ELSE ROW(NULL, kind, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::touch END, page) AS t, n
+  FROM (VALUES (1, '2026-03-01 10:00'::timestamptz, 'google', '/z'), (1, '2026-03-01 10:00', '(direct)', '/b'), (1, '2026-03-01 10:00', 'none', '/a'),
+    (2, '2026-03-01 10:00', 'google', '/b'), (2, '2026-03-01 10:00', 'bing', '/a'), (2, '2026-03-01 10:00', 'yahoo', NULL),
+    (3, '2026-03-01 10:00', '(direct)', '/b'), (3, '2026-03-01 10:00', 'none', '/a'), (3, '2026-03-01 10:00', '(direct)', '/a'),
+    (4, '2026-03-01 10:00', 'none', '/B'), (4, '2026-03-01 10:00', 'none', '/a'), (4, '2026-03-01 10:00', 'none', NULL)) v (n, ts, kind, page)
+  GROUP BY n) x, sessions(t) ORDER BY n;
+
 -- clip: whole sessions, by their start; the parts merge to the whole
 SELECT session_count(clip(t, since => '2026-03-01 11:00:00.000001')), session_count(clip(t, until => '2026-03-01 11:00:00.000001')),
   clip(t) = t AS all_of_it, clip(t, since => '2026-03-02') || clip(t, until => '2026-03-02') = t AS same,
@@ -129,8 +157,17 @@ SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_a
 SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1, "conversions": 1}]}'::trail;
 SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1, "conversions": 2, "converted_at": "2026-03-01Z"}]}'::trail;
 SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1, "converted_at": "2026-03-01Z"}]}'::trail;
-SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1, "touch": {"source": "google"}}]}'::trail;
-SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1, "touch": {"touched_at": "2026-03-02Z"}}]}'::trail;
+SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1, "non_direct_touch": {"source": "google"}}]}'::trail;
+SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1, "direct_touch": {"touched_at": "2026-03-02Z"}}]}'::trail;
+SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1, "direct_touch": {"touched_at": "2026-03-01Z", "source": "google"}}]}'::trail;
+SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 2, "direct_touch": {"touched_at": "2026-03-01Z"}, "non_direct_touch": {"touched_at": "2026-03-01Z", "source": "google"}}]}'::trail;
+SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1, "pages": 1}]}'::trail;
+SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1, "pages": 1, "landing_page": "/a", "exit_page": "/b"}]}'::trail;
+SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1, "pages": 2, "landing_page": "/", "exit_page": "/"}]}'::trail;
+SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1, "pages": 1, "landing_page": "/", "exit_page": "/", "exit_page_at": "2026-03-02Z"}]}'::trail;
+SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1, "landing_page_at": "2026-03-01Z"}]}'::trail;
+SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1, "pages": 1, "landing_page": "/", "landing_page_touch": "paid", "exit_page": "/"}]}'::trail;
+SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1, "pages": 1, "landing_page": "/", "landing_page_touch": "direct", "exit_page": "/", "exit_page_touch": "direct"}]}'::trail;
 SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 1}, {"started_at": "2026-03-01T00:30Z", "ended_at": "2026-03-01T00:30Z", "events": 1}]}'::trail;
 SELECT '{"rule": "00:30:00", "sessions": [{"started_at": "2026-03-01Z", "ended_at": "2026-03-01Z", "events": 9223372036854775807}]}'::trail AS most \gset
 SELECT event_count(:'most'::trail);

@@ -8,28 +8,32 @@ CREATE SCHEMA attribution;
 SET search_path = attribution, public;
 SELECT no_plan();
 
--- 300 visitors with up to 12 sessions of one event each, an hour or more apart; a third of the sessions has no touch.
+-- 300 visitors with up to 12 sessions of one or two events each, an hour or more apart; a third of the events has no touch.
 SELECT setseed(0.5) \gset seed_
 CREATE TABLE events AS
-  SELECT visitor, timestamptz '2024-01-01' + day * interval '1 day' + nr * interval '1 hour' AS ts,
-    CASE WHEN random() < 0.7 THEN (ARRAY['google', '(direct)', 'news', 'meta', 'partner'])[1 + floor(random() * 5)::int] END AS source
-  FROM generate_series(1, 300) visitor, generate_series(1, 12) nr, LATERAL (SELECT floor(random() * 200)::int + 0 * visitor AS day) d
-  WHERE random() < 0.6;
+  SELECT visitor, session, session + minutes * interval '1 minute' AS ts,
+    CASE WHEN random() < 0.7 THEN (ARRAY['google', '(direct)', '(direct)', 'news', 'meta', 'partner'])[1 + floor(random() * 6)::int] END AS source
+  FROM (SELECT visitor, timestamptz '2024-01-01' + day * interval '1 day' + nr * interval '1 hour' AS session, random() < 0.5 AS goes_on
+        FROM generate_series(1, 300) visitor, generate_series(1, 12) nr, LATERAL (SELECT floor(random() * 200)::int + 0 * visitor AS day) d
+        WHERE random() < 0.6) sessions, unnest('{0,10}'::int[]) minutes
+  WHERE minutes = 0 OR goes_on;
 CREATE TABLE channels (source text PRIMARY KEY, medium text, channel text);
 INSERT INTO channels VALUES ('google', 'cpc', 'Paid Search'), ('(direct)', '(none)', 'Direct'), ('news', 'email', 'Email'),
   ('meta', 'paid', 'Paid Social'), ('partner', 'referral', 'Referral');
 CREATE VIEW touched AS
-  SELECT visitor, ts, CASE WHEN channel IS NOT NULL THEN ROW(ts, source, medium, NULL, NULL, NULL, channel, NULL, NULL, NULL)::journey.touch END AS touch, channel
+  SELECT visitor, session, ts, CASE WHEN channel IS NOT NULL THEN ROW(ts, source, medium, NULL, NULL, NULL, channel, NULL, NULL, NULL)::journey.touch END AS touch, channel
   FROM events LEFT JOIN channels USING (source);
 CREATE TABLE trails AS
   SELECT visitor, journey.trail(ts, interval '30 minutes', touch) AS trail FROM touched GROUP BY visitor;
--- Every visitor converts up to three times, some before any touch, some exactly at one; some have no trail at all.
+-- Every visitor converts up to four times, some before any touch, some exactly at one, some between two of a session; some
+-- have no trail at all.
 CREATE TABLE conversions AS
   SELECT visitor, converted_at, round((random() * 100)::numeric, 2)::float8 AS value,
     row_number() OVER (PARTITION BY visitor ORDER BY converted_at) AS nr
   FROM (
     SELECT visitor, timestamptz '2023-12-31' + random() * 200 * interval '1 day' AS converted_at FROM generate_series(1, 320) visitor, generate_series(1, 2)
-    UNION ALL SELECT visitor, max(ts) FROM events WHERE source IS NOT NULL GROUP BY visitor) c;
+    UNION ALL SELECT visitor, max(ts) FROM events WHERE source IS NOT NULL GROUP BY visitor
+    UNION ALL SELECT visitor, max(session) + interval '5 minutes' FROM events WHERE ts > session GROUP BY visitor) c;
 SELECT cmp_ok(count(*), '>', 800::bigint, 'conversions') FROM conversions;
 
 -- Credits add up: every model, every lookback
@@ -52,14 +56,20 @@ SELECT is_empty($$
   GROUP BY model, lookback, reuse HAVING abs(sum(credit) - (SELECT count(*) FROM conversions)) > 1e-9$$, 'and where touches are used up');
 
 -- Equal to plain SQL
+CREATE VIEW session_touches AS   -- of each session as of each conversion: the earliest that is not direct, else the earliest
+  SELECT DISTINCT ON (visitor, nr, session) visitor, nr, converted_at, ts, touch, channel
+  FROM conversions JOIN touched USING (visitor)
+  WHERE channel IS NOT NULL AND ts <= converted_at ORDER BY visitor, nr, session, channel = 'Direct', ts;
+SELECT cmp_ok(count(*), '>', 15::bigint, 'sessions that are direct until a conversion, and not after it')
+FROM session_touches JOIN touched t USING (visitor) WHERE session_touches.channel = 'Direct' AND t.channel <> 'Direct'
+  AND t.ts > converted_at AND t.ts - session_touches.ts = interval '10 minutes';
 CREATE VIEW counted AS
   SELECT visitor, nr, converted_at, ts, channel, (touch).source = '(direct)' AS direct, channel LIKE 'Paid %' AS paid,
     row_number() OVER w AS position, row_number() OVER (PARTITION BY visitor, nr ORDER BY ts DESC) AS from_end,
     row_number() OVER (PARTITION BY visitor, nr, channel ORDER BY ts) AS of_channel,
     count(*) OVER (PARTITION BY visitor, nr) AS n,
     power(0.5::float8, extract(epoch FROM converted_at - ts)::float8 / (86400 * 7)) AS weight
-  FROM conversions JOIN touched USING (visitor)
-  WHERE channel IS NOT NULL AND ts BETWEEN converted_at - interval '30 days' AND converted_at
+  FROM session_touches WHERE ts >= converted_at - interval '30 days'
   WINDOW w AS (PARTITION BY visitor, nr ORDER BY ts);
 CREATE FUNCTION differences(model journey.attribution_model, plain text) RETURNS SETOF record LANGUAGE plpgsql AS $$
 BEGIN
@@ -107,8 +117,8 @@ SELECT results_eq($$
   WITH cycle AS (
     SELECT *, lag(converted_at, 1, '-infinity') OVER (PARTITION BY visitor ORDER BY converted_at) AS previous FROM conversions WHERE visitor <= 300),
   found AS (
-    SELECT c.visitor, nr, ts, count(*) OVER (PARTITION BY c.visitor, nr) AS n
-    FROM cycle c JOIN trails USING (visitor) LEFT JOIN touched t ON t.visitor = c.visitor AND channel IS NOT NULL AND ts > previous AND ts <= converted_at)
+    SELECT c.visitor, c.nr, ts, count(*) OVER (PARTITION BY c.visitor, c.nr) AS n
+    FROM cycle c JOIN trails USING (visitor) LEFT JOIN session_touches t ON t.visitor = c.visitor AND t.nr = c.nr AND ts > previous)
   SELECT visitor, nr, ts, 1.0::float8 / n FROM found ORDER BY 1, 2, 3$$,
   'each touch counts for the next conversion only');
 SELECT results_eq($$
@@ -120,8 +130,8 @@ SELECT results_eq($$
 -- touch_weights says the same as attribute
 SELECT is_empty($$
   WITH arrays AS (
-    SELECT visitor, array_agg(ts ORDER BY random()) AS times FROM touched WHERE channel IS NOT NULL GROUP BY visitor)
-  SELECT visitor, nr FROM conversions JOIN arrays USING (visitor) JOIN trails USING (visitor), models,
+    SELECT visitor, nr, array_agg(ts ORDER BY random()) AS times FROM session_touches GROUP BY visitor, nr)
+  SELECT visitor, nr FROM conversions JOIN arrays USING (visitor, nr) JOIN trails USING (visitor), models,
     LATERAL (SELECT array_agg(channel ORDER BY ord) AS channels FROM unnest(times) WITH ORDINALITY AS x(ts, ord) JOIN touched t USING (ts) WHERE t.visitor = arrays.visitor) c,
     LATERAL (SELECT coalesce(array_agg((ts, weight)::text ORDER BY ts), '{}') AS got
       FROM unnest(times, journey.touch_weights(model, times, converted_at, lookback, channels => channels)) w(ts, weight) WHERE weight > 0) g,

@@ -55,22 +55,23 @@ FROM (
   journey.last_touch(trail, signed_up_at, 'paid') last_paid
 WHERE signed_up_at IS NOT NULL;
 
--- As one would write it without journey: sessions by lag and a running sum, then the touch of each session.
--- At the same instant the smaller page or touch wins.
+-- As one would write it without journey: sessions by lag and a running sum, then the touch of each session up to the sign-up:
+-- the earliest that is not direct, else the earliest. At the same instant the smaller page or touch wins.
 CREATE VIEW plain AS
 WITH starts AS (
   SELECT *, ts - lag(ts) OVER (PARTITION BY alias ORDER BY ts) > interval '30 minutes' AS is_start FROM touched),
 numbered AS (
   SELECT *, count(*) FILTER (WHERE is_start) OVER (PARTITION BY alias ORDER BY ts) AS session FROM starts),
+sign_ups AS (SELECT alias, min(ts) AS signed_up_at FROM events WHERE event = 'signed_up' GROUP BY alias),
 session_touches AS (
   SELECT DISTINCT ON (alias, session) alias, (touch).*,
     (touch).channel ~ '^(Paid |Display$|Cross-network$)' OR (touch).medium ~ '^(.*cp.*|ppc|retargeting|paid.*)$'
       OR (touch).click_id ~ '^(gclid|gbraid|wbraid|dclid|msclkid|ttclid|li_fat_id|twclid)=' AS paid
-  FROM numbered WHERE NOT touch IS NULL ORDER BY alias, session, (touch).touched_at,
+  FROM numbered JOIN sign_ups USING (alias) WHERE NOT touch IS NULL AND (touch).touched_at <= signed_up_at
+  ORDER BY alias, session, (touch).source = '(direct)', (touch).touched_at,
     (touch).source COLLATE "C" NULLS FIRST, (touch).medium COLLATE "C" NULLS FIRST, (touch).campaign COLLATE "C" NULLS FIRST,
     (touch).term COLLATE "C" NULLS FIRST, (touch).content COLLATE "C" NULLS FIRST, (touch).channel COLLATE "C" NULLS FIRST,
     (touch).referrer COLLATE "C" NULLS FIRST, (touch).landing_page COLLATE "C" NULLS FIRST, (touch).click_id COLLATE "C" NULLS FIRST),
-sign_ups AS (SELECT alias, min(ts) AS signed_up_at FROM events WHERE event = 'signed_up' GROUP BY alias),
 counts AS (
   SELECT alias, count(*) AS sessions_before_sign_up
   FROM (SELECT alias, session, min(ts) AS started_at FROM numbered GROUP BY alias, session) s JOIN sign_ups USING (alias)
@@ -81,7 +82,7 @@ ranked AS (
   SELECT t.*, row_number() OVER early AS place, row_number() OVER late AS from_end,
     row_number() OVER (PARTITION BY alias, paid ORDER BY touched_at) AS place_of_kind,
     row_number() OVER (PARTITION BY alias, paid ORDER BY touched_at DESC) AS from_end_of_kind
-  FROM session_touches t JOIN sign_ups USING (alias) WHERE touched_at <= signed_up_at
+  FROM session_touches t
   WINDOW early AS (PARTITION BY alias ORDER BY touched_at), late AS (PARTITION BY alias ORDER BY touched_at DESC))
 SELECT alias, signed_up_at, coalesce(sessions_before_sign_up, 0) AS sessions_before_sign_up, p.page_url AS first_page, b.page_url AS first_blog_page,
   f.touched_at AS first_touched_at, f.source AS first_source, f.campaign AS first_campaign, f.medium AS first_medium, f.referrer AS first_referrer,
@@ -103,5 +104,5 @@ SELECT is_empty('SELECT * FROM ours EXCEPT ALL SELECT * FROM theirs', 'no row th
 SELECT is_empty('SELECT * FROM theirs EXCEPT ALL SELECT * FROM ours', 'and none is missing');
 SELECT cmp_ok(least(count(*) FILTER (WHERE sessions_before_sign_up = 1), count(*) FILTER (WHERE first_blog_page IS NULL),
   count(*) FILTER (WHERE first_touched_at IS NULL), count(*) FILTER (WHERE first_paid_at IS NULL), count(*) FILTER (WHERE last_paid_at > first_paid_at),
-  count(*) FILTER (WHERE last_touched_at = signed_up_at)), '>', 0::bigint, 'the data have all cases') FROM ours;
+  count(*) FILTER (WHERE last_touched_at = signed_up_at), count(*) FILTER (WHERE last_source = '(direct)')), '>', 0::bigint, 'the data have all cases') FROM ours;
 SELECT * FROM finish();

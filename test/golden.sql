@@ -39,34 +39,53 @@ INSERT INTO golden VALUES
   '950a'                        -- its length: 1301 = 10 * 128 + 21
   '8001'),                      -- its events but one: 128
 ('trail', '{"rule": "01:00:00 inclusive, day_boundary Europe/Berlin", "sessions": ['
-  '{"started_at": "2000-01-01T00:00:10+00:00", "ended_at": "2000-01-01T00:00:40+00:00", "events": 3, "conversions": 1, "converted_at": "2000-01-01T00:00:40+00:00", '
-  '"landing_page": "/a", "touch": {"touched_at": "2000-01-01T00:00:20+00:00", "source": "google", "medium": "cpc"}}, '
-  '{"started_at": "2000-01-02T00:00:00+00:00", "ended_at": "2000-01-02T00:00:00+00:00", "events": 1, '
-  '"touch": {"touched_at": "2000-01-02T00:00:00+00:00", "source": "google", "medium": "cpc"}}]}',
+  '{"started_at": "2000-01-01T00:00:10+00:00", "ended_at": "2000-01-01T00:00:40+00:00", "events": 4, "conversions": 1, "converted_at": "2000-01-01T00:00:40+00:00", '
+  '"pages": 2, "landing_page": "/a", "landing_page_touch": "direct", "exit_page": "/b", "exit_page_at": "2000-01-01T00:00:30+00:00", '
+  '"direct_touch": {"touched_at": "2000-01-01T00:00:10+00:00", "source": "(direct)", "medium": "(none)"}, '
+  '"non_direct_touch": {"touched_at": "2000-01-01T00:00:20+00:00", "source": "google", "medium": "cpc"}}, '
+  '{"started_at": "2000-01-02T00:00:00+00:00", "ended_at": "2000-01-02T00:00:20+00:00", "events": 3, '
+  '"pages": 1, "landing_page": "/a", "landing_page_at": "2000-01-02T00:00:05+00:00", "landing_page_touch": "direct", '
+  '"exit_page": "/a", "exit_page_at": "2000-01-02T00:00:05+00:00", "exit_page_touch": "direct", '
+  '"direct_touch": {"touched_at": "2000-01-02T00:00:05+00:00", "source": "(direct)", "medium": "(none)"}}, '
+  '{"started_at": "2000-01-03T00:00:00+00:00", "ended_at": "2000-01-03T00:00:00+00:00", "events": 1, '
+  '"non_direct_touch": {"touched_at": "2000-01-03T00:00:00+00:00", "source": "google", "medium": "cpc"}}]}',
   'f1'                          -- version 1, timeout in minutes (3), inclusive, day boundary
   '3e'                          -- times in seconds (2), sessions with several events, touches, pages, conversions
   '3c'                          -- timeout: 60
   '0d4575726f70652f4265726c696e' -- 13 bytes: Europe/Berlin
-  '02'                          -- two sessions
-  '13'                          -- 19 bytes of dictionary
-  '03'                          -- three texts
-  '06676f6f676c65'              -- 1: google
-  '03637063'                    -- 2: cpc
-  '022f61'                      -- 3: /a
-  '01'                          -- one touch
-  '03'                          -- with source and medium
-  '0102'                        -- google, cpc
+  '03'                          -- three sessions
+  '29'                          -- 41 bytes of dictionary
+  '06'                          -- six texts
+  '082864697265637429'          -- 1: (direct)
+  '06286e6f6e6529'              -- 2: (none)
+  '06676f6f676c65'              -- 3: google
+  '03637063'                    -- 4: cpc
+  '022f61'                      -- 5: /a
+  '022f62'                      -- 6: /b
+  '02'                          -- two touches
+  '030102'                      -- 1, with source and medium: (direct), (none)
+  '030304'                      -- 2, likewise: google, cpc
   '14'                          -- first session: starts at 10, in zig-zag
   '1e'                          -- lasts 30
-  '02'                          -- events but one
-  '020a'                        -- touch 1, not at the start but 10 later
-  '03'                          -- landing page: text 3
+  '03'                          -- events but one
+  '05'                          -- 1 + 6 * 0 + 2 * 2: touch 1, direct before one that is not (2), at the start
+  '020a'                        -- touch 2, 10 later
+  '02'                          -- two events with a page
+  '1a'                          -- 6 * 4 + 2 * 1: text 5, of an event with a direct touch (1), at the start
+  '230a'                        -- 6 * 5 + 2 * 2 + 1: text 6, of an event without a touch (2), not at the end but 10 before
   '011e'                        -- one conversion, 30 after the start
   'd8a205'                      -- second session: 86360 = (5 * 128 + 34) * 128 + 88 after the end of the first
+  '14'                          -- lasts 20
+  '02'                          -- events but one
+  '0405'                        -- 1 + 6 * 0 + 2 * 1 + 1: touch 1, direct (1), not at the start but 5 later
+  '01'                          -- one event with a page
+  '1b05'                        -- 6 * 4 + 2 * 1 + 1: text 5, of an event with a direct touch (1), 5 after the start
+  '00'                          -- no conversion
+  'eca205'                      -- third session: 86380 after the end of the second
   '00'                          -- lasts 0
   '00'                          -- events but one
-  '01'                          -- touch 1, at the start
-  '00'                          -- no landing page
+  '07'                          -- 1 + 6 * 1: touch 2, not direct (0), at the start
+  '00'                          -- no page
   '00');                        -- no conversion
 
 CREATE FUNCTION bytes_of(golden) RETURNS bytea LANGUAGE sql AS $$ SELECT decode($1.bytes, 'hex') $$;

@@ -4,7 +4,7 @@
 \pset tuples_only true
 SET client_min_messages = warning;
 SET search_path = public, journey;
-SELECT plan(91);
+SELECT plan(95);
 
 \ir support/plans.sql
 
@@ -31,15 +31,25 @@ CREATE VIEW numbered AS
 SELECT *, sum(opens::int) OVER (PARTITION BY v ORDER BY ts) AS session_number
 FROM (SELECT *, lag(ts) OVER earlier IS NULL OR ts > lag(ts) OVER earlier + interval '30 minutes' AS opens
       FROM events WHERE ts IS NOT NULL WINDOW earlier AS (PARTITION BY v ORDER BY ts)) marked;
+CREATE VIEW classed AS   -- 0: a touch that is not direct, 1: one that is, 2: none
+SELECT *, CASE WHEN (touch).touched_at IS NULL THEN 2 WHEN (touch).source = '(direct)' THEN 1 ELSE 0 END AS class,
+  row_number() OVER (PARTITION BY v, session_number ORDER BY ts, (touch).source COLLATE "C" NULLS FIRST, (touch).medium COLLATE "C" NULLS FIRST,
+    (touch).campaign COLLATE "C" NULLS FIRST, (touch).landing_page COLLATE "C" NULLS FIRST) AS place
+FROM numbered;
+CREATE TABLE touched AS   -- as of its event
+SELECT v, session_number, ts, class, place, ROW(ts, (touch).source, (touch).medium, (touch).campaign, (touch).term, (touch).content, (touch).channel,
+  (touch).referrer, (touch).landing_page, (touch).click_id)::touch AS touch
+FROM classed WHERE class < 2;
+CREATE INDEX ON touched (v, session_number);
+CREATE FUNCTION touches_until(visitor int, moment timestamptz) RETURNS TABLE (session_number bigint, touch touch) LANGUAGE sql STABLE AS $$
+  SELECT DISTINCT ON (session_number) session_number, touch FROM touched WHERE v = visitor AND ts <= moment ORDER BY session_number, class, place $$;
 CREATE VIEW expected AS
-SELECT v, session_number, min(ts) AS started_at, max(ts) AS ended_at, count(*) AS events, count(*) FILTER (WHERE converted) AS conversions,
-  min(ts) FILTER (WHERE converted) AS converted_at, min(page COLLATE "C") FILTER (WHERE ts = started_at) COLLATE "default" AS landing_page,
-  (array_agg(ROW(ts, (touch).source, (touch).medium, (touch).campaign, (touch).term, (touch).content, (touch).channel,
-                 (touch).referrer, (touch).landing_page, (touch).click_id)::touch
-     ORDER BY ts, (touch).source COLLATE "C" NULLS FIRST, (touch).medium COLLATE "C" NULLS FIRST,
-              (touch).campaign COLLATE "C" NULLS FIRST, (touch).landing_page COLLATE "C" NULLS FIRST)
-     FILTER (WHERE (touch).touched_at IS NOT NULL))[1] AS touch
-FROM (SELECT *, min(ts) OVER (PARTITION BY v, session_number) AS started_at FROM numbered) starts
+SELECT v, session_number, min(ts) AS started_at, max(ts) AS ended_at, count(*) AS events, count(page) AS pages, count(*) FILTER (WHERE converted) AS conversions,
+  min(ts) FILTER (WHERE converted) AS converted_at,
+  (array_agg(page ORDER BY ts, class, page COLLATE "C") FILTER (WHERE page IS NOT NULL))[1] AS landing_page,
+  (array_agg(page ORDER BY ts DESC, class DESC, page COLLATE "C" DESC) FILTER (WHERE page IS NOT NULL))[1] AS exit_page,
+  (SELECT t.touch FROM touched t WHERE t.v = c.v AND t.session_number = c.session_number ORDER BY class, place LIMIT 1) AS touch
+FROM classed c
 GROUP BY v, session_number;
 CREATE TABLE expected_sessions AS SELECT * FROM expected;
 CREATE INDEX ON expected_sessions (v);
@@ -47,7 +57,7 @@ CREATE INDEX ON expected_sessions (v);
 CREATE TABLE trails AS SELECT v, trail(ts, '30 minutes', touch, page, converted) AS t FROM events GROUP BY v;
 PREPARE expected_rows AS SELECT * FROM expected_sessions ORDER BY v, session_number;
 SELECT results_eq('SELECT v, s.* FROM trails, sessions(t) s ORDER BY v, s.session_number', 'expected_rows',
-  'the sessions of all events are those of nested windows, with touch, page and conversions');
+  'the sessions of all events are those of nested windows, with touch, pages and conversions');
 SELECT results_eq('SELECT v, (s).started_at, (s).ended_at, (s).events FROM (SELECT v, sessions(trail(ts)) AS s FROM events GROUP BY v) x ORDER BY 1, 2',
   'SELECT v, started_at, ended_at, events FROM expected_sessions ORDER BY 1, 2', 'without touches, too');
 SELECT results_eq($$SELECT v, ts, sessionize(ts, '30 minutes') OVER (PARTITION BY v ORDER BY ts) FROM events WHERE ts IS NOT NULL ORDER BY 1, 2$$,
@@ -149,17 +159,30 @@ SELECT is_empty($$SELECT v, moment FROM trails, generate_series('2024-03-30', '2
 -- What is in a trail, against plain SQL
 SELECT results_eq('SELECT v, session_count(t), event_count(t), started_at(t), ended_at(t) FROM trails WHERE t IS NOT NULL ORDER BY v',
   'SELECT v, count(*), sum(events)::bigint, min(started_at), max(ended_at) FROM expected_sessions GROUP BY v ORDER BY v', 'counts and ends');
-CREATE TABLE moments AS SELECT v, ts AS moment, n FROM (SELECT *, row_number() OVER (PARTITION BY v ORDER BY random()) n FROM events WHERE ts IS NOT NULL) x WHERE n <= 4;
+CREATE TABLE moments AS SELECT v, ts AS moment, n FROM (SELECT *, row_number() OVER (PARTITION BY v ORDER BY random()) n FROM events WHERE ts IS NOT NULL) x WHERE n <= 10;
 SELECT results_eq('SELECT v, n, session_count(t, moment) FROM moments JOIN trails USING (v) ORDER BY 1, 2',
   'SELECT v, n, count(*) FROM moments JOIN expected_sessions USING (v) WHERE started_at <= moment GROUP BY v, n ORDER BY 1, 2', 'sessions until a moment');
-SELECT results_eq(format($$SELECT v, n, (%s_touch(t, moment, %L)).touched_at FROM moments JOIN trails USING (v) ORDER BY 1, 2$$, which, kind),
-  format($$SELECT v, n, (SELECT %s((e.touch).touched_at) FROM expected_sessions e WHERE e.v = m.v AND (e.touch).touched_at <= moment AND %s) FROM moments m ORDER BY 1, 2$$,
-    CASE which WHEN 'first' THEN 'min' ELSE 'max' END,
-    CASE kind WHEN 'any' THEN 'true' WHEN 'paid' THEN '(e.touch).medium = ''cpc''' ELSE '(e.touch).source IS DISTINCT FROM ''(direct)''' END),
+CREATE TABLE until_moments AS SELECT v, n, moment, t.* FROM moments, touches_until(v, moment) t;
+SELECT results_eq(format($$SELECT v, n, %s_touch(t, moment, %L) FROM moments JOIN trails USING (v) ORDER BY 1, 2$$, which, kind),
+  format($$SELECT v, n, (SELECT touch FROM until_moments u WHERE u.v = m.v AND u.n = m.n AND %s ORDER BY session_number %s LIMIT 1) FROM moments m ORDER BY 1, 2$$,
+    CASE kind WHEN 'any' THEN 'true' WHEN 'paid' THEN '(touch).medium = ''cpc''' ELSE '(touch).source IS DISTINCT FROM ''(direct)''' END,
+    CASE which WHEN 'first' THEN 'ASC' ELSE 'DESC' END),
   format('%s %s touch until a moment', which, kind))
 FROM unnest(ARRAY['first', 'last']) which, unnest(enum_range(NULL::touch_kind)) kind;
 SELECT results_eq($$SELECT v, n, x.* FROM moments JOIN trails USING (v), touches(t, moment, '5 hours') x ORDER BY 1, 2, 3$$,
-  $$SELECT v, n, (touch).* FROM moments JOIN expected_sessions USING (v) WHERE (touch).touched_at BETWEEN moment - interval '5 hours' AND moment ORDER BY 1, 2, 3$$, 'touches in a lookback');
+  $$SELECT v, n, (touch).* FROM until_moments WHERE (touch).touched_at >= moment - interval '5 hours' ORDER BY 1, 2, 3$$, 'touches in a lookback');
+-- Conversions between a direct touch and one that is not: credit goes to the touches as of the conversion.
+SELECT cmp_ok((SELECT count(*) FROM (SELECT v, session_number FROM until_moments GROUP BY 1, 2 HAVING count(DISTINCT touch::text) > 1) x), '>', 20::bigint,
+  'sessions asked for before and after their second touch');
+SELECT is_empty(format($$SELECT v, n FROM moments JOIN trails USING (v),
+    LATERAL (SELECT array_agg(a.touch::text ORDER BY a.position) AS got FROM attribute(t, moment, 'linear', lookback => %1$L) a WHERE a.position IS NOT NULL) g,
+    LATERAL (SELECT array_agg(touch::text ORDER BY session_number) AS wanted FROM until_moments u
+      WHERE u.v = moments.v AND u.n = moments.n AND (%1$L::interval IS NULL OR (touch).touched_at >= moment - %1$L::interval)) w WHERE got IS DISTINCT FROM wanted$$, lookback),
+  'attribute credits the touches as of the conversion, lookback ' || coalesce(lookback, 'NULL')) FROM (VALUES ('5 hours'), (NULL)) l (lookback);
+SELECT is_empty($$SELECT v, n FROM (SELECT v, array_agg(moment ORDER BY n) AS moments FROM moments GROUP BY v) m JOIN trails USING (v), generate_series(1, 10) n,
+    LATERAL (SELECT array_agg((a.position, a.touch, a.credit)::text ORDER BY a.position) AS got FROM attribute(t, moments, true, 'linear') a WHERE a.conversion = n) g,
+    LATERAL (SELECT array_agg((a.position, a.touch, a.credit)::text ORDER BY a.position) AS wanted FROM attribute(t, moments[n], 'linear') a) w
+  WHERE n <= cardinality(moments) AND got IS DISTINCT FROM wanted$$, 'each of several conversions, too');
 SELECT results_eq('SELECT v, x FROM trails, touches(t) x ORDER BY 1, (x).touched_at', 'SELECT v, touch FROM expected_sessions WHERE touch IS DISTINCT FROM NULL ORDER BY 1, (touch).touched_at', 'all touches');
 
 -- As many rules as visitors: each trail has its own

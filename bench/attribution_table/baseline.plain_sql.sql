@@ -28,12 +28,13 @@ first_blog_pages AS (
   WHERE page LIKE '%/blog/%'
   ORDER BY visitor_id, ts, page COLLATE "C"
 ),
--- One touch a session, and of these the ones up to the sign-up.
+-- One touch a session: up to the sign-up the earliest that is not direct, else the earliest.
 session_touches AS (
   SELECT DISTINCT ON (visitor_id, session_number) visitor_id, touch
   FROM numbered
-  WHERE (touch).touched_at IS NOT NULL
-  ORDER BY visitor_id, session_number, ts, touch
+  JOIN visitors USING (visitor_id)
+  WHERE (touch).touched_at <= signed_up_at
+  ORDER BY visitor_id, session_number, (touch).source = '(direct)', ts, touch
 ),
 touches AS (
   SELECT
@@ -42,8 +43,6 @@ touches AS (
       OR coalesce((touch).medium ~ '^(.*cp.*|ppc|retargeting|paid.*)$', false)
       OR coalesce((touch).click_id ~ '^(gclid|gbraid|wbraid|dclid|gad_source|msclkid|ttclid|li_fat_id|twclid|rdt_cid|sccid|epik|yclid)=', false) AS paid
   FROM session_touches
-  JOIN visitors USING (visitor_id)
-  WHERE (touch).touched_at <= signed_up_at
 ),
 first_touches AS (
   SELECT DISTINCT ON (visitor_id) visitor_id, touch FROM touches ORDER BY visitor_id, (touch).touched_at

@@ -137,17 +137,16 @@ class credit_rows {
         numbered_(numbered),
         touches_(memory),
         candidates_(memory),
+        passing_(memory),
         conversions_(memory),
         current_{0, std::pmr::vector<share>(memory)} {}
 
   void read_touches(const sessions::trail_view& trail) {
-    for (const sessions::session& session : trail)
-      if (session.touch) touches_.push_back(*session.touch);
-    sort(touches_);
-    for (const channels::touch& touch : touches_) {
-      const name& channel = touch[channels::touch_text::channel];
-      candidates_.push_back(
-          {touch.touched_at, channel, is_direct(touch), is_paid(touch), given_.standing(channel)});
+    for (const sessions::session& session : trail) {
+      if (session.direct) add_touch(*session.direct);
+      if (session.direct && session.non_direct)
+        passing_.push_back({touches_.size() - 1, session.non_direct->touched_at});
+      if (session.non_direct) add_touch(*session.non_direct);
     }
   }
 
@@ -159,7 +158,10 @@ class credit_rows {
   bool next(Datum* values, bool* nulls) {
     if (next_share_ == current_.shares.size()) {
       if (next_conversion_ == conversions_.size()) return false;
-      current_ = attribute(given_.rule, candidates_, conversions_[next_conversion_++].when, memory_);
+      const window& when = conversions_[next_conversion_++].when;
+      for (; next_passing_ < passing_.size() && passing_[next_passing_].until <= when.until; ++next_passing_)
+        candidates_[passing_[next_passing_].candidate].standing = touch_class::excluded;
+      current_ = attribute(given_.rule, candidates_, when, memory_);
       next_share_ = 0;
       if (current_.shares.empty()) {
         write(values, nulls, nullptr);
@@ -171,6 +173,19 @@ class credit_rows {
   }
 
  private:
+  /// A session's direct touch, which no longer counts once there is one that is not.
+  struct passing_touch {
+    std::size_t candidate;
+    std::int64_t until;  // the time of the other
+  };
+
+  void add_touch(const channels::touch& touch) {
+    const name& channel = touch[channels::touch_text::channel];
+    touches_.push_back(touch);
+    candidates_.push_back(
+        {touch.touched_at, channel, is_direct(touch), is_paid(touch), given_.standing(channel)});
+  }
+
   void write(Datum* values, bool* nulls, const share* share) {
     if (numbered_) {
       *values++ = Int32GetDatum(conversions_[next_conversion_ - 1].number);
@@ -197,10 +212,12 @@ class credit_rows {
   options given_;
   bool numbered_;
   std::pmr::vector<channels::touch> touches_;  // views into the trail
-  std::pmr::vector<candidate> candidates_;     // one for each touch
+  std::pmr::vector<candidate> candidates_;     // one for each touch, in time order
+  std::pmr::vector<passing_touch> passing_;    // in time order
   std::pmr::vector<conversion> conversions_;
   outcome current_;
-  std::size_t next_conversion_ = 0;
+  std::size_t next_passing_ = 0;
+  std::size_t next_conversion_ = 0;  // these are in time order, too
   std::size_t next_share_ = 0;
 };
 

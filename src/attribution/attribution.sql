@@ -73,6 +73,7 @@ CREATE FUNCTION journey.attribute(
   AS 'MODULE_PATHNAME', 'journey_attribute';
 COMMENT ON FUNCTION journey.attribute(journey.trail, timestamptz, journey.attribution_model, interval, interval, float8, float8, text[], text[], journey.collapse_kind, float8[]) IS
   'Shares one conversion among the touches of a trail up to and including converted_at, at most lookback (NULL: no limit; a day counts 24 hours) before it: a row for each touch that earns credit, in order of time. '
+  'Of each session one touch counts: as of converted_at its earliest that is not direct, else its earliest. '
   'The credits add up to 1; one row (unattributed) says that no touch qualifies, as for a NULL trail. '
   'No rows where converted_at is NULL. '
   'half_life is for time_decay; first_weight and last_weight for position_based, where two touches share what these leave over and one takes everything. '

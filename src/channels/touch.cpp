@@ -25,7 +25,8 @@ bool is_direct(const touch& contact) {
   if (contact[touch_text::click_id]) return false;
   std::string_view source = text_of(contact, touch_text::source);
   return source == "(direct)" ||
-         (source.empty() && !contact[touch_text::medium] && !contact[touch_text::campaign]);
+         (source.empty() && !contact[touch_text::medium] && !contact[touch_text::campaign] &&
+          contact[touch_text::channel].value_or("Direct") == "Direct");
 }
 
 bool is_paid_medium(std::string_view medium) {

@@ -28,7 +28,8 @@ struct touch {
   auto operator<=>(const touch&) const = default;
 };
 
-/// `(direct) / (none)`: neither campaign nor click id nor referrer told of a source.
+/// `(direct) / (none)`: neither campaign nor click id nor referrer told of a source, and neither does a
+/// channel given by hand. Trails are stored by it.
 bool is_direct(const touch& contact);
 
 /// Google Analytics 4's pattern of paid media: `^(.*cp.*|ppc|retargeting|paid.*)$`, in any case.

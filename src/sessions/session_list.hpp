@@ -40,7 +40,8 @@ class compact_vector {
  private:
   /// Fills the powers of two that the server's allocator rounds up to.
   void grow(std::pmr::memory_resource* memory) {
-    std::size_t bytes = std::max<std::size_t>(64, 2 * std::bit_ceil(capacity_ * sizeof(Item)));
+    std::size_t bytes =
+        std::bit_ceil(std::max({std::size_t{64}, sizeof(Item), 2 * capacity_ * sizeof(Item)}));
     std::size_t capacity = bytes / sizeof(Item);
     if (capacity > UINT32_MAX) throw std::length_error("more than 4 billion pieces of sessions");
     auto* items = static_cast<Item*>(memory->allocate(capacity * sizeof(Item), alignof(Item)));
@@ -88,6 +89,7 @@ class session_list {
   bool empty() const { return last_.events == 0; }
   /// The latest session, while not `empty()`.
   const Session& last() const { return last_; }
+  Session& last() { return last_; }
   /// Whether an event at `ts` would only move the end of the latest session.
   bool continues(std::int64_t ts) const {
     return !empty() && ts > last_.started_at && rule_.joined(last_.ended_at, ts);

@@ -1,7 +1,7 @@
 #include "sessions/trail.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <tuple>
 
 #include "base/sort.hpp"
 
@@ -14,6 +14,9 @@ constexpr unsigned day_boundary_bit = 0x80;
 
 /// What the sessions of a trail have, as bits 2 to 5 of its second byte.
 enum : unsigned { has_counts = 1, has_touch = 2, has_page = 4, has_conversions = 8 };
+
+/// The touches that a session has, as its first number tells them.
+enum : unsigned { non_direct_only, direct_only, direct_and_non_direct };
 
 /// The units of times, by their number.
 enum : unsigned { microseconds, milliseconds, seconds, minutes };
@@ -55,13 +58,15 @@ class renumbering {
         touches_(memory) {}
 
   void use(const session_record& session) {
-    if (session.touch != 0 && first_use(touch_numbers_, touches_, session.touch))
-      for (std::uint32_t text : words_.touches[session.touch - 1])
-        if (text != 0) first_use(text_numbers_, texts_, text);
-    if (session.landing_page != 0) first_use(text_numbers_, texts_, session.landing_page);
+    for (const touch_mark* mark : {&session.direct, &session.non_direct})
+      if (mark->touch != 0 && first_use(touch_numbers_, touches_, mark->touch))
+        for (std::uint32_t text : words_.touches[mark->touch - 1])
+          if (text != 0) first_use(text_numbers_, texts_, text);
+    for (const page_mark* mark : {&session.landing, &session.exit})
+      if (mark->page != 0) first_use(text_numbers_, texts_, mark->page);
   }
-  std::uint32_t text(std::uint32_t number) const { return number == 0 ? 0 : text_numbers_[number - 1]; }
-  std::uint32_t touch(std::uint32_t number) const { return number == 0 ? 0 : touch_numbers_[number - 1]; }
+  std::uint32_t text(std::uint32_t number) const { return text_numbers_[number - 1]; }
+  std::uint32_t touch(std::uint32_t number) const { return touch_numbers_[number - 1]; }
 
   void write(bool touches, wire::writer& out) const {
     out.varint(texts_.size());
@@ -95,8 +100,79 @@ class renumbering {
   numbers touches_;        // old numbers in the new order
 };
 
+/// The fewest events that can have made a session, and how many of these have no page.
+struct least_events {
+  std::int64_t all = 0;
+  std::int64_t without_page = 0;
+
+  explicit least_events(const session_record& session) {
+    for (const page_mark* mark : {&session.landing, &session.exit})
+      if (mark->page != 0) need(*mark, [mark](const page_mark& event) { return event == *mark; });
+    // An event with a page may be that with the touch, too, if it is of its class; and any that of a time.
+    auto touched = [&](const touch_mark& mark, event_class by) {
+      if (mark.touch != 0)
+        need({mark.at, 0, by}, [&](const page_mark& event) { return event.at == mark.at && event.by == by; });
+    };
+    touched(session.direct, event_class::direct);
+    touched(session.non_direct, event_class::non_direct);
+    auto lasted = [&](std::int64_t at) {
+      need({at}, [at](const page_mark& event) { return event.at == at; });
+    };
+    lasted(session.started_at);
+    lasted(session.ended_at);
+    if (session.conversions != 0) lasted(session.converted_at);
+    auto order = [](const page_mark& mark) { return std::pair(mark.at, mark.by); };
+    for (std::int64_t i = 0; i < all; ++i)
+      if (order(events_[i]) < order(session.landing) || order(events_[i]) > order(session.exit))
+        ++without_page;
+  }
+
+ private:
+  template <class Same>
+  void need(const page_mark& event, Same same) {
+    auto end = events_.begin() + all;
+    if (std::none_of(events_.begin(), end, same)) events_[all++] = event;
+  }
+
+  std::array<page_mark, 7> events_;
+};
+
+/// Whether an event of this class can lie at `at`.
+bool possible(const session_record& session, event_class by, std::int64_t at) {
+  auto no_later = [at](const touch_mark& mark) { return mark.touch != 0 && mark.at <= at; };
+  if (by == event_class::untouched) return true;
+  return no_later(session.non_direct) || (by == event_class::direct && no_later(session.direct));
+}
+
+/// Why events can't have these touches and pages; null where they can.
+const char* mark_flaw(const session_record& session, const least_events& least, const dictionary& words) {
+  auto holds = [&](std::int64_t at) { return at >= session.started_at && at <= session.ended_at; };
+  for (const touch_mark* mark : {&session.direct, &session.non_direct}) {
+    if (mark->touch == 0) continue;
+    if (!holds(mark->at)) return "a touch lies outside its session";
+    if (channels::is_direct(words.touch(*mark)) != (mark == &session.direct))
+      return "a touch is direct where it must not be, or not where it must";
+  }
+  if (session.direct.touch != 0 && session.non_direct.touch != 0 &&
+      session.direct.at >= session.non_direct.at)
+    return "a direct touch is no earlier than the one that counts";
+  if (session.pages == 0 && session.landing.page == 0 && session.exit.page == 0) return nullptr;
+  const page_mark &landing = session.landing, &exit = session.exit;
+  if (session.pages < 1 || landing.page == 0 || exit.page == 0)
+    return "pages, landing page and exit page go together";
+  if (!holds(landing.at) || !holds(exit.at)) return "a page lies outside its session";
+  if (!possible(session, landing.by, landing.at) || !possible(session, exit.by, exit.at))
+    return "a page has a touch that its session has not";
+  auto order = [&](const page_mark& mark) { return std::tuple(mark.at, mark.by, words.text(mark.page)); };
+  if (order(exit) < order(landing)) return "a landing page comes after its exit page";
+  if (session.pages == 1 && landing != exit) return "a session has more pages than events with a page";
+  if (session.pages > session.events - least.without_page) return "a session has more pages than events";
+  return nullptr;
+}
+
 /// Why events can't have made this session after that other, if there is one; null where they can.
-const char* flaw(const session_rule& rule, const session_record* before, const session_record& session) {
+const char* flaw(const session_rule& rule, const session_record* before, const session_record& session,
+                 const dictionary& words) {
   if (session.started_at < earliest_time || session.ended_at > latest_time) return "a time is out of range";
   if (session.ended_at < session.started_at) return "a session ends before it starts";
   if (before != nullptr) {
@@ -105,23 +181,18 @@ const char* flaw(const session_rule& rule, const session_record* before, const s
     if (rule.day_boundary.empty() && !rule.times_out(before->ended_at, session.started_at))
       return "two sessions are closer than its timeout";
   }
-  std::int64_t instants = session.ended_at == session.started_at ? 1 : 2;
-  auto holds = [&](std::int64_t time) { return time >= session.started_at && time <= session.ended_at; };
-  auto within = [&](std::int64_t time) { return time > session.started_at && time < session.ended_at; };
-  if (session.touch != 0) {
-    if (!holds(session.touched_at)) return "a touch lies outside its session";
-    if (within(session.touched_at)) ++instants;
-  }
+  if (session.events < 1) return "a session has too few events for its times";
+  least_events least(session);
+  if (const char* why = mark_flaw(session, least, words)) return why;
   if (session.conversions != 0) {
-    if (!holds(session.converted_at)) return "a conversion lies outside its session";
-    bool counted = session.touch != 0 && session.touched_at == session.converted_at;
-    if (within(session.converted_at) && !counted) ++instants;
+    if (session.converted_at < session.started_at || session.converted_at > session.ended_at)
+      return "a conversion lies outside its session";
     // What comes before the first conversion is no conversion.
     if (session.conversions < 0 ||
         session.conversions > session.events - (session.converted_at > session.started_at ? 1 : 0))
       return "a session has more conversions than events";
   }
-  if (session.events < instants) return "a session has too few events for its times";
+  if (session.events < least.all) return "a session has too few events for its times";
   unsigned __int128 longest = rule.timeout - (rule.inclusive ? 1 : 0);
   if (elapsed(session.started_at, session.ended_at) >
       longest * static_cast<std::uint64_t>(session.events - 1))
@@ -143,11 +214,11 @@ std::string_view dictionary::text(std::uint32_t number) const {
   return texts[number - 1];
 }
 
-channels::touch dictionary::touch(std::uint32_t number, std::int64_t touched_at) const {
-  if (number == 0 || number > touches.size()) wire::reader({}, "trail").fail("a touch is not there");
+channels::touch dictionary::touch(const touch_mark& mark) const {
+  if (mark.touch == 0 || mark.touch > touches.size()) wire::reader({}, "trail").fail("a touch is not there");
   channels::touch result;
-  result.touched_at = touched_at;
-  const touch_numbers& numbers = touches[number - 1];
+  result.touched_at = mark.at;
+  const touch_numbers& numbers = touches[mark.touch - 1];
   for (std::size_t i = 0; i < numbers.size(); ++i)
     if (numbers[i] != 0) result.texts[i] = text(numbers[i]);
   return result;
@@ -208,10 +279,15 @@ const dictionary& trail_view::words() const {
 }
 
 session trail_view::resolve(const session_record& record, std::int64_t number) const {
-  session result{number, record.started_at, record.ended_at, record.events, record.conversions, {}, {}, {}};
+  session result{number, record.started_at, record.ended_at, record.events, record.pages, record.conversions};
   if (record.conversions != 0) result.converted_at = record.converted_at;
-  if (record.landing_page != 0) result.landing_page = words().text(record.landing_page);
-  if (record.touch != 0) result.touch = words().touch(record.touch, record.touched_at);
+  auto visit = [this](const page_mark& mark) {
+    return page_visit{mark.at, mark.by, words().text(mark.page)};
+  };
+  if (record.landing.page != 0) result.landing = visit(record.landing);
+  if (record.exit.page != 0) result.exit = visit(record.exit);
+  if (record.direct.touch != 0) result.direct = words().touch(record.direct);
+  if (record.non_direct.touch != 0) result.non_direct = words().touch(record.non_direct);
   return result;
 }
 
@@ -232,23 +308,54 @@ const session_record* trail_view::cursor::next() {
   now.ended_at = after(now.started_at);
   now.events = 1;
   if ((has & has_counts) != 0) now.events = count(1);
-  if ((has & has_touch) != 0) {
-    std::uint64_t touch = rest_.varint();
-    if (touch / 2 + touch % 2 > UINT32_MAX) rest_.fail("a touch is not there");
-    now.touch = static_cast<std::uint32_t>(touch / 2 + touch % 2);
-    if (touch != 0) now.touched_at = touch % 2 == 1 ? now.started_at : after(now.started_at);
-  }
-  if ((has & has_page) != 0) {
-    std::uint64_t page = rest_.varint();
-    if (page > UINT32_MAX) rest_.fail("a text is not there");
-    now.landing_page = static_cast<std::uint32_t>(page);
-  }
+  if ((has & has_touch) != 0) read_touches();
+  if ((has & has_page) != 0) read_pages();
   if ((has & has_conversions) != 0) {
     now.conversions = count(0);
     if (now.conversions != 0) now.converted_at = after(now.started_at);
   }
   if (left_ == 0) rest_.end();
   return &now;
+}
+
+std::uint32_t trail_view::cursor::number(std::uint64_t from_zero, const char* missing) const {
+  if (from_zero >= UINT32_MAX) rest_.fail(missing);
+  return static_cast<std::uint32_t>(from_zero) + 1;
+}
+
+void trail_view::cursor::read_touches() {
+  session_record& now = record_;
+  now.direct = now.non_direct = {};
+  std::uint64_t code = rest_.varint();
+  if (code-- == 0) return;
+  touch_mark first{now.started_at, number(code / 6, "a touch is not there")};
+  if (code % 2 != 0) first.at = after(first.at);
+  std::uint64_t kind = code / 2 % 3;
+  (kind == non_direct_only ? now.non_direct : now.direct) = first;
+  if (kind != direct_and_non_direct) return;
+  now.non_direct.touch = number(rest_.varint() - 1, "a touch is not there");
+  now.non_direct.at = after(first.at);
+}
+
+void trail_view::cursor::read_pages() {
+  session_record& now = record_;
+  now.landing = now.exit = {};
+  now.pages = count(0);
+  if (now.pages == 0) return;
+  auto read = [this](page_mark& mark) {
+    std::uint64_t code = rest_.varint();
+    mark.page = number(code / 6, "a text is not there");
+    mark.by = static_cast<event_class>(code / 2 % 3);
+    return code % 2 != 0;
+  };
+  now.landing.at = read(now.landing) ? after(now.started_at) : now.started_at;
+  now.exit = now.landing;
+  if (now.pages == 1) return;
+  now.exit.at = now.ended_at;
+  if (!read(now.exit)) return;
+  std::int64_t since = after(now.started_at);  // as long after the start as the visit is before the end
+  if (since > now.ended_at) rest_.fail("a page lies outside its session");
+  now.exit.at = now.started_at + (now.ended_at - since);
 }
 
 std::int64_t trail_view::cursor::after(std::int64_t time) {
@@ -283,14 +390,39 @@ void write_trail(const session_rule& rule, const session_sequence<Session>& sess
     best = unit_of(session.ended_at, best);
     if (session.events != 1) has |= has_counts;
     if constexpr (!only_times) {
-      if (session.touch != 0) has |= has_touch, best = unit_of(session.touched_at, best);
-      if (session.landing_page != 0) has |= has_page;
+      for (const touch_mark* mark : {&session.direct, &session.non_direct})
+        if (mark->touch != 0) has |= has_touch, best = unit_of(mark->at, best);
+      for (const page_mark* mark : {&session.landing, &session.exit})
+        if (mark->page != 0) has |= has_page, best = unit_of(mark->at, best);
       if (session.conversions != 0) has |= has_conversions, best = unit_of(session.converted_at, best);
       renumbered.use(session);
     }
   });
   auto write_later = [&](std::int64_t earlier, std::int64_t later) {
     out.varint(in_units(elapsed(earlier, later), best));
+  };
+
+  auto write_touches = [&](const session_record& session) {
+    bool both = session.direct.touch != 0 && session.non_direct.touch != 0;
+    const touch_mark& first = session.direct.touch != 0 ? session.direct : session.non_direct;
+    if (first.touch == 0) return out.varint(0);
+    unsigned kind = both ? direct_and_non_direct : &first == &session.direct ? direct_only : non_direct_only;
+    bool later = first.at != session.started_at;
+    out.varint(1 + 6 * std::uint64_t{renumbered.touch(first.touch) - 1} + 2 * kind + (later ? 1 : 0));
+    if (later) write_later(session.started_at, first.at);
+    if (!both) return;
+    out.varint(renumbered.touch(session.non_direct.touch));
+    write_later(first.at, session.non_direct.at);
+  };
+  auto write_page = [&](const page_mark& mark, std::int64_t from, std::int64_t to) {
+    out.varint(6 * std::uint64_t{renumbered.text(mark.page) - 1} + 2 * static_cast<unsigned>(mark.by) +
+               (from != to ? 1 : 0));
+    if (from != to) write_later(from, to);
+  };
+  auto write_pages = [&](const session_record& session) {
+    out.varint(static_cast<std::uint64_t>(session.pages));
+    if (session.pages > 0) write_page(session.landing, session.started_at, session.landing.at);
+    if (session.pages > 1) write_page(session.exit, session.exit.at, session.ended_at);
   };
 
   constexpr std::size_t header_size = 16;  // about so many bytes, and so many a session
@@ -318,18 +450,8 @@ void write_trail(const session_rule& rule, const session_sequence<Session>& sess
     write_later(session.started_at, session.ended_at);
     if ((has & has_counts) != 0) out.varint(static_cast<std::uint64_t>(session.events - 1));
     if constexpr (!only_times) {
-      if ((has & has_touch) != 0) {
-        std::uint64_t touch = renumbered.touch(session.touch);
-        if (touch == 0) {
-          out.varint(0);
-        } else if (session.touched_at == session.started_at) {
-          out.varint(2 * touch - 1);
-        } else {
-          out.varint(2 * touch);
-          write_later(session.started_at, session.touched_at);
-        }
-      }
-      if ((has & has_page) != 0) out.varint(renumbered.text(session.landing_page));
+      if ((has & has_touch) != 0) write_touches(session);
+      if ((has & has_page) != 0) write_pages(session);
       if ((has & has_conversions) != 0) {
         out.varint(static_cast<std::uint64_t>(session.conversions));
         if (session.conversions != 0) write_later(session.started_at, session.converted_at);
@@ -344,12 +466,12 @@ template void write_trail(const session_rule&, const session_sequence<session_re
                           std::pmr::memory_resource*, wire::writer&);
 
 void check_sessions(const session_rule& rule, std::span<const session_record> sessions,
-                    const char* sqlstate) {
+                    const dictionary& words, const char* sqlstate) {
   const session_record* before = nullptr;
   std::int64_t events = 0;
   for (const session_record& session : sessions) {
     check_interrupts();
-    const char* why = flaw(rule, before, session);
+    const char* why = flaw(rule, before, session, words);
     if (why == nullptr && __builtin_add_overflow(events, session.events, &events))
       why = "it has too many events";
     if (why != nullptr) throw error(sqlstate, std::string("invalid trail: ") + why);
@@ -367,11 +489,13 @@ void check_trail(std::string_view bytes, std::pmr::memory_resource* memory) {
   sessions.reserve(trail.session_count());
   trail_view::cursor cursor(trail);
   while (const session_record* next = cursor.next()) {
-    if (next->touch > words.touches.size()) in.fail("a touch is not there");
-    if (next->landing_page > words.texts.size()) in.fail("a text is not there");
+    for (const touch_mark* mark : {&next->direct, &next->non_direct})
+      if (mark->touch > words.touches.size()) in.fail("a touch is not there");
+    for (const page_mark* mark : {&next->landing, &next->exit})
+      if (mark->page > words.texts.size()) in.fail("a text is not there");
     sessions.push_back(*next);
   }
-  check_sessions(trail.rule(), sessions, sqlstate::invalid_binary_representation);
+  check_sessions(trail.rule(), sessions, words, sqlstate::invalid_binary_representation);
   wire::writer again(memory);
   write_trail<session_record>(trail.rule(), {sessions}, words, memory, again);
   if (bytes != std::string_view(again.data(), again.size())) in.fail("it is not in its one canonical form");

@@ -15,7 +15,7 @@ CREATE TYPE journey.trail (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE journey.trail IS
-  'The sessions of one visitor: when each began and ended, its events and conversions, its landing page and first touch, and the rule that cut them. Made by the aggregate trail(), merged exactly by rollup() and ||. About 8 bytes a session beside its distinct texts; its text form is JSON';
+  'The sessions of one visitor: when each began and ended, its events and conversions, its landing and exit page and its touch, and the rule that cut them. Made by the aggregate trail(), merged exactly by rollup() and ||. About 8 bytes a session beside its distinct texts; its text form is JSON';
 COMMENT ON FUNCTION journey.trail_in(cstring) IS
   'Input of trail: JSON as trail prints it. Errors: what is not such JSON, or no events can have made (22P02)';
 COMMENT ON FUNCTION journey.trail_out(journey.trail) IS 'Output of trail: JSON, with times in UTC under any setting';
@@ -28,13 +28,18 @@ CREATE TYPE journey.session AS (
   started_at timestamptz,
   ended_at timestamptz,
   events bigint,
+  pages bigint,
   conversions bigint,
   converted_at timestamptz,
   landing_page text,
+  exit_page text,
   touch journey.touch
 );
 COMMENT ON TYPE journey.session IS
-  'One session of a trail: its number in order of time, from 1; the times of its first and last event; how many events and conversions it has, and the time of its first conversion; the page of its earliest event; the touch of its earliest event that has one';
+  'One session of a trail: its number in order of time, from 1; the times of its first and last event. '
+  'How many events it has, how many of them with a page, how many conversions, and the time of the first. '
+  'The pages of its earliest and latest event that has one. '
+  'Its touch: the earliest that is not direct, else the earliest';
 
 -- Equality: equal trails, and only they, have equal bytes, so the functions of bytea serve
 
@@ -157,7 +162,9 @@ CREATE AGGREGATE journey.trail(ts timestamptz, timeout interval, touch journey.t
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE journey.trail(timestamptz, interval, journey.touch) IS
-  'As trail(ts, timeout), and each session keeps the touch of its earliest event that has one, as of that event''s ts; of touches at the same instant, the smaller value';
+  'As trail(ts, timeout), and each session keeps its earliest touch and, where that one is direct, its earliest that is not. '
+  'A touch counts as of its event''s ts. '
+  'Of touches at the same instant, one that is not direct comes first, then the smaller value';
 
 CREATE AGGREGATE journey.trail(ts timestamptz, timeout interval, touch journey.touch, page text) (
   SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 1536, FINALFUNC = journey.trail_finish,
@@ -165,7 +172,8 @@ CREATE AGGREGATE journey.trail(ts timestamptz, timeout interval, touch journey.t
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE journey.trail(timestamptz, interval, journey.touch, text) IS
-  'As trail(ts, timeout, touch), and each session keeps the page of its earliest event; of pages at that same instant, the smallest in byte order that is not NULL';
+  'As trail(ts, timeout, touch), and each session keeps the pages of its earliest and latest event that has one, and counts the events that do. '
+  'Of events at the same instant those with a touch that is not direct come first, then those with a direct one, then those without; then the page decides, in byte order';
 
 CREATE AGGREGATE journey.trail(ts timestamptz, timeout interval, touch journey.touch, page text, converted boolean) (
   SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 1536, FINALFUNC = journey.trail_finish,
@@ -189,7 +197,9 @@ CREATE AGGREGATE journey.trail(ts timestamptz, rule journey.session_rule, touch 
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE journey.trail(timestamptz, journey.session_rule, journey.touch) IS
-  'As trail(ts, rule), and each session keeps the touch of its earliest event that has one, as of that event''s ts; of touches at the same instant, the smaller value';
+  'As trail(ts, rule), and each session keeps its earliest touch and, where that one is direct, its earliest that is not. '
+  'A touch counts as of its event''s ts. '
+  'Of touches at the same instant, one that is not direct comes first, then the smaller value';
 
 CREATE AGGREGATE journey.trail(ts timestamptz, rule journey.session_rule, touch journey.touch, page text) (
   SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 1536, FINALFUNC = journey.trail_finish,
@@ -197,7 +207,8 @@ CREATE AGGREGATE journey.trail(ts timestamptz, rule journey.session_rule, touch 
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE journey.trail(timestamptz, journey.session_rule, journey.touch, text) IS
-  'As trail(ts, rule, touch), and each session keeps the page of its earliest event; of pages at that same instant, the smallest in byte order that is not NULL';
+  'As trail(ts, rule, touch), and each session keeps the pages of its earliest and latest event that has one, and counts the events that do. '
+  'Of events at the same instant those with a touch that is not direct come first, then those with a direct one, then those without; then the page decides, in byte order';
 
 CREATE AGGREGATE journey.trail(ts timestamptz, rule journey.session_rule, touch journey.touch, page text, converted boolean) (
   SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 1536, FINALFUNC = journey.trail_finish,
@@ -242,7 +253,9 @@ CREATE FUNCTION journey.touches(trail journey.trail, before timestamptz DEFAULT 
   RETURNS SETOF journey.touch
   LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 10 SUPPORT journey.trail_support AS 'MODULE_PATHNAME', 'journey_trail_touches';
 COMMENT ON FUNCTION journey.touches(journey.trail, timestamptz, interval) IS
-  'The touches of a trail''s sessions, at most one a session, in order of time: those no later than before, and no earlier than before - lookback. Days of lookback count 24 hours; a NULL lookback is no limit; a NULL trail or before gives no rows. Errors: a lookback that is negative or holds months, or one without a finite before (22023)';
+  'The touches of a trail''s sessions as of before, at most one a session, in order of time: no later than before, and no earlier than before - lookback. '
+  'The touch of a session is its earliest that is not direct, if that lies no later than before, else its earliest. '
+  'Days of lookback count 24 hours; a NULL lookback is no limit; a NULL trail or before gives no rows. Errors: a lookback that is negative or holds months, or one without a finite before (22023)';
 
 CREATE FUNCTION journey.session_count(trail journey.trail, before timestamptz DEFAULT 'infinity') RETURNS bigint
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_session_count';
@@ -277,9 +290,9 @@ COMMENT ON FUNCTION journey.clip(journey.trail, timestamptz, timestamptz) IS
 CREATE FUNCTION journey.first_touch(trail journey.trail, before timestamptz DEFAULT 'infinity', kind journey.touch_kind DEFAULT 'any') RETURNS journey.touch
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_first_touch';
 COMMENT ON FUNCTION journey.first_touch(journey.trail, timestamptz, journey.touch_kind) IS
-  'The earliest touch of the given kind among those of the sessions, no later than before; NULL where there is none';
+  'The earliest touch of the given kind among those of the sessions as of before, one a session (see touches); NULL where there is none';
 
 CREATE FUNCTION journey.last_touch(trail journey.trail, before timestamptz DEFAULT 'infinity', kind journey.touch_kind DEFAULT 'any') RETURNS journey.touch
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_last_touch';
 COMMENT ON FUNCTION journey.last_touch(journey.trail, timestamptz, journey.touch_kind) IS
-  'The latest touch of the given kind among those of the sessions, no later than before; NULL where there is none';
+  'The latest touch of the given kind among those of the sessions as of before, one a session (see touches); NULL where there is none';

@@ -122,12 +122,20 @@ Datum add_event(FunctionCallInfo fcinfo) {
     state = &pg::make_in<trail_state>(context, rule);
   else if (state->rule() != rule) [[unlikely]]
     require_same(state->rule().as_session_rule(), rule.as_session_rule());
-  std::optional<channels::touch> touch;
-  std::optional<std::string_view> page;
-  if (!PG_ARGISNULL(3) && state->needs_touch(ts)) touch = site.touches.read(PG_GETARG_DATUM(3), ts);
-  if (Arguments > 3 && !PG_ARGISNULL(4) && state->needs_page(ts)) page = pg::text_argument(fcinfo, 4);
-  bool converted = Arguments > 4 && !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
-  state->add(ts, touch ? &*touch : nullptr, page, converted);
+  trail_event event{.ts = ts};
+  bool page_counts = false;
+  if (Arguments > 3 && !PG_ARGISNULL(4)) {
+    page_counts = state->needs_page(ts);
+    event.page = page_counts ? pg::text_argument(fcinfo, 4) : std::string_view();
+  }
+  channels::touch touch;
+  if (!PG_ARGISNULL(3) && (page_counts || state->needs_touches(ts))) {
+    touch = site.touches.read(PG_GETARG_DATUM(3), ts);
+    event.by = is_direct(touch) ? event_class::direct : event_class::non_direct;
+    if (state->needs_touch(ts, event.by)) event.touch = &touch;
+  }
+  event.converted = Arguments > 4 && !PG_ARGISNULL(5) && PG_GETARG_BOOL(5);
+  state->add(event);
   PG_RETURN_POINTER(state);
 }
 
@@ -142,7 +150,7 @@ Datum merged(FunctionCallInfo fcinfo, const trail_view& trail) {
 
 template <class State>
 Datum finish(FunctionCallInfo fcinfo) {
-  const auto* state = pg::state_argument<State>(fcinfo);
+  auto* state = pg::state_argument<State>(fcinfo);
   if (state == nullptr) PG_RETURN_NULL();
   return trail_datum(
       [state](std::pmr::memory_resource* memory, wire::writer& out) { state->write(memory, out); });

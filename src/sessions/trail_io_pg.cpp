@@ -51,6 +51,33 @@ class json_writer {
   StringInfoData text_;
 };
 
+// How the touch of an event with a page is called, by its class; one without a touch is not said.
+constexpr std::array<std::string_view, 2> class_names{"non_direct", "direct"};
+
+/// The keys of a page: itself, its time, the class of its event.
+struct visit_keys {
+  const char *page, *at, *touch;
+};
+constexpr visit_keys landing_keys{"landing_page", "landing_page_at", "landing_page_touch"};
+constexpr visit_keys exit_keys{"exit_page", "exit_page_at", "exit_page_touch"};
+
+/// The time is left out where it is the usual one.
+void write_visit(json_writer& out, const visit_keys& keys, const page_visit& visit, std::int64_t usual) {
+  out.text(keys.page, visit.page);
+  if (visit.at != usual) out.time(keys.at, visit.at);
+  if (visit.by != event_class::untouched)
+    out.text(keys.touch, class_names[static_cast<std::size_t>(visit.by)]);
+}
+
+void write_touch(json_writer& out, const char* name, const channels::touch& touch) {
+  out.key(name);
+  out.raw("{");
+  out.time("touched_at", touch.touched_at);
+  for (std::size_t i = 0; i < touch_keys.size(); ++i)
+    if (touch.texts[i]) out.text(touch_keys[i], *touch.texts[i]);
+  out.raw("}");
+}
+
 void write_session(json_writer& out, const session& session) {
   out.raw("{");
   out.time("started_at", session.started_at);
@@ -60,15 +87,13 @@ void write_session(json_writer& out, const session& session) {
     out.number("conversions", session.conversions);
     out.time("converted_at", *session.converted_at);
   }
-  if (session.landing_page) out.text("landing_page", *session.landing_page);
-  if (session.touch) {
-    out.key("touch");
-    out.raw("{");
-    out.time("touched_at", session.touch->touched_at);
-    for (std::size_t i = 0; i < touch_keys.size(); ++i)
-      if (session.touch->texts[i]) out.text(touch_keys[i], *session.touch->texts[i]);
-    out.raw("}");
+  if (session.landing) {
+    out.number("pages", session.pages);
+    write_visit(out, landing_keys, *session.landing, session.started_at);
+    write_visit(out, exit_keys, *session.exit, session.ended_at);
   }
+  if (session.direct) write_touch(out, "direct_touch", *session.direct);
+  if (session.non_direct) write_touch(out, "non_direct_touch", *session.non_direct);
   out.raw("}");
 }
 
@@ -148,6 +173,31 @@ class json_members {
   std::uint32_t read_ = 0;
 };
 
+page_mark read_visit(json_members& in, const visit_keys& keys, std::int64_t usual, word_list& words) {
+  std::optional<std::string_view> page = in.text(keys.page);
+  std::optional<std::int64_t> at = in.time(keys.at);
+  std::optional<std::string_view> touch = in.text(keys.touch);
+  if (!page && (at || touch)) malformed(std::string(keys.page) + " is missing");
+  if (!page) return {};
+  auto by = event_class::untouched;
+  if (touch) {
+    auto found = std::ranges::find(class_names, *touch);
+    if (found == class_names.end()) malformed(std::string(keys.touch) + " must be direct or non_direct");
+    by = static_cast<event_class>(found - class_names.begin());
+  }
+  return {at.value_or(usual), words.text(*page), by};
+}
+
+touch_mark read_touch(const JsonbValue* value, word_list& words) {
+  if (value == nullptr) return {};
+  json_members in(value, "a touch");
+  std::int64_t touched_at = in.required(in.time("touched_at"), "touched_at");
+  channels::touch touch;
+  for (std::size_t i = 0; i < touch_keys.size(); ++i) touch.texts[i] = in.text(touch_keys[i]);
+  in.end("a touch");
+  return {touched_at, words.touch(touch)};
+}
+
 session_record read_session(const JsonbValue* value, word_list& words) {
   json_members in(value, "a session");
   session_record session;
@@ -163,16 +213,11 @@ session_record read_session(const JsonbValue* value, word_list& words) {
     session.conversions = *conversions;
     session.converted_at = *converted_at;
   }
-  if (std::optional<std::string_view> page = in.text("landing_page"))
-    session.landing_page = words.text(*page);
-  if (const JsonbValue* found = in.find("touch")) {
-    json_members members(found, "a touch");
-    channels::touch touch;
-    session.touched_at = members.required(members.time("touched_at"), "touched_at");
-    for (std::size_t i = 0; i < touch_keys.size(); ++i) touch.texts[i] = members.text(touch_keys[i]);
-    members.end("a touch");
-    session.touch = words.touch(touch);
-  }
+  session.pages = in.number("pages").value_or(0);
+  session.landing = read_visit(in, landing_keys, session.started_at, words);
+  session.exit = read_visit(in, exit_keys, session.ended_at, words);
+  session.direct = read_touch(in.find("direct_touch"), words);
+  session.non_direct = read_touch(in.find("non_direct_touch"), words);
   in.end("a session");
   return session;
 }
@@ -232,7 +277,7 @@ JOURNEY_FUNCTION(trail_in) {
     check_interrupts();
     if (token == WJB_ELEM) sessions.push_back(read_session(&value, words));
   }
-  check_sessions(rule, sessions, sqlstate::invalid_text_representation);
+  check_sessions(rule, sessions, words.view(), sqlstate::invalid_text_representation);
   return trail_datum([&](std::pmr::memory_resource* scratch, wire::writer& out) {
     write_trail<session_record>(rule, {sessions}, words.view(), scratch, out);
   });

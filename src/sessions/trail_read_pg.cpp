@@ -14,8 +14,9 @@ namespace {
 /// The rows of sessions(): one for each session.
 class session_rows {
  public:
-  static constexpr std::initializer_list<Oid> column_types{
-      INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID, pg::row_type::any};
+  static constexpr std::initializer_list<Oid> column_types{INT8OID, TIMESTAMPTZOID,   TIMESTAMPTZOID, INT8OID,
+                                                           INT8OID, INT8OID,          TIMESTAMPTZOID, TEXTOID,
+                                                           TEXTOID, pg::row_type::any};
   static constexpr int columns = column_types.size();
 
   session_rows(std::pmr::memory_resource* memory, FunctionCallInfo fcinfo, pg::row_series& series)
@@ -30,13 +31,16 @@ class session_rows {
     values[1] = TimestampTzGetDatum(session->started_at);
     values[2] = TimestampTzGetDatum(session->ended_at);
     values[3] = Int64GetDatum(session->events);
-    values[4] = Int64GetDatum(session->conversions);
-    nulls[5] = session->conversions == 0;
-    if (!nulls[5]) values[5] = TimestampTzGetDatum(session->converted_at);
-    nulls[6] = session->landing_page == 0;
-    if (!nulls[6]) values[6] = pg::text_datum(trail_.words().text(session->landing_page));
-    nulls[7] = session->touch == 0;
-    if (!nulls[7]) values[7] = touch_type_->datum(trail_.words().touch(session->touch, session->touched_at));
+    values[4] = Int64GetDatum(session->pages);
+    values[5] = Int64GetDatum(session->conversions);
+    nulls[6] = session->conversions == 0;
+    if (!nulls[6]) values[6] = TimestampTzGetDatum(session->converted_at);
+    nulls[7] = nulls[8] = session->pages == 0;
+    if (!nulls[7]) values[7] = pg::text_datum(trail_.words().text(session->landing.page));
+    if (!nulls[8]) values[8] = pg::text_datum(trail_.words().text(session->exit.page));
+    const touch_mark* touch = session->touch();
+    nulls[9] = touch == nullptr;
+    if (!nulls[9]) values[9] = touch_type_->datum(trail_.words().touch(*touch));
     return true;
   }
 
@@ -62,7 +66,7 @@ std::int64_t lookback_start(FunctionCallInfo fcinfo, std::int64_t before) {
   return before < earliest_time + lookback ? earliest_time : before - lookback;
 }
 
-/// The rows of touches(): one for each touch from `since` to `until`.
+/// The rows of touches(): the touch of each session as of `until`, those from `since` on.
 class touch_rows {
  public:
   static constexpr int columns = channels::touch_type::columns;
@@ -75,9 +79,10 @@ class touch_rows {
 
   bool next(Datum* values, bool* nulls) {
     while (const session_record* session = cursor_.next()) {
-      if (session->touch == 0 || session->touched_at < since_) continue;
-      if (session->touched_at > until_) return false;
-      channels::touch_type::fill(trail_.words().touch(session->touch, session->touched_at), values, nulls);
+      if (session->started_at > until_) return false;
+      const touch_mark* touch = session->touch(until_);
+      if (touch == nullptr || touch->at < since_) continue;
+      channels::touch_type::fill(trail_.words().touch(*touch), values, nulls);
       return true;
     }
     return false;
@@ -192,9 +197,11 @@ JOURNEY_FUNCTION(trail_first_touch) {
   trail_view trail = trail_argument(fcinfo, 0);
   TimestampTz before = PG_GETARG_TIMESTAMPTZ(1);
   touch_test counts = kind_argument(fcinfo, 2);
-  for (const session& session : trail)
-    if (session.touch && session.touch->touched_at <= before && counts(*session.touch))
-      return pg::call_site<channels::touch_type>(fcinfo).datum(*session.touch);
+  for (const session& session : trail) {
+    if (session.started_at > before) break;
+    if (const channels::touch* touch = session.touch(before); touch != nullptr && counts(*touch))
+      return pg::call_site<channels::touch_type>(fcinfo).datum(*touch);
+  }
   PG_RETURN_NULL();
 }
 
@@ -205,7 +212,8 @@ JOURNEY_FUNCTION(trail_last_touch) {
   std::optional<channels::touch> last;
   for (const session& session : trail) {
     if (session.started_at > before) break;
-    if (session.touch && session.touch->touched_at <= before && counts(*session.touch)) last = session.touch;
+    if (const channels::touch* touch = session.touch(before); touch != nullptr && counts(*touch))
+      last = *touch;
   }
   if (!last) PG_RETURN_NULL();
   return pg::call_site<channels::touch_type>(fcinfo).datum(*last);

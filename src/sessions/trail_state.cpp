@@ -7,21 +7,21 @@ namespace {
 
 constexpr std::size_t few_items = 8;
 
-/// Whether page `a` comes before `b`: of two pages at the same instant the smaller one counts, and one beats
-/// none.
-bool page_before(std::uint32_t a, std::uint32_t b, const word_list* words) {
-  if (a == 0 || b == 0 || a == b) return a != 0 && b == 0;
-  dictionary all = words->view();
-  return all.texts[a - 1] < all.texts[b - 1];
+/// Whether visit `a` comes before `b`: by time, then class, then bytes.
+bool before(const page_mark& a, const page_mark& b, const word_list& words) {
+  if (a.at != b.at) return a.at < b.at;
+  if (a.by != b.by) return a.by < b.by;
+  return a.page != b.page && words[a.page] < words[b.page];
 }
 
-/// Whether the touch of `a` comes before that of `b`.
-bool touch_before(const session_record& a, const session_record& b, const word_list* words) {
-  if (a.touch == 0 || b.touch == 0) return a.touch != 0 && b.touch == 0;
-  if (a.touched_at != b.touched_at) return a.touched_at < b.touched_at;
-  if (a.touch == b.touch) return false;
-  dictionary all = words->view();
-  return all.touch(a.touch, a.touched_at) < all.touch(b.touch, b.touched_at);
+/// Whether touch `a` comes before `b`, which is of the same class.
+bool before(const touch_mark& a, const touch_mark& b, const word_list& words) {
+  if (a.at != b.at) return a.at < b.at;
+  return a.touch != b.touch && words.view().touch(a) < words.view().touch(b);
+}
+
+void add_up(std::int64_t& sum, std::int64_t more) {
+  if (__builtin_add_overflow(sum, more, &sum)) too_many_events();
 }
 
 }  // namespace
@@ -82,64 +82,89 @@ void plain_trail_state::write(std::pmr::memory_resource* scratch, wire::writer& 
 }
 
 void trail_state::joiner::operator()(session_record& whole, const session_record& piece) const {
-  if (piece.started_at < whole.started_at ||
-      (piece.started_at == whole.started_at && page_before(piece.landing_page, whole.landing_page, words)))
-    whole.landing_page = piece.landing_page;
-  if (touch_before(piece, whole, words)) {
-    whole.touch = piece.touch;
-    whole.touched_at = piece.touched_at;
-  }
+  if (piece.landing.page != 0 && (whole.landing.page == 0 || before(piece.landing, whole.landing, *words)))
+    whole.landing = piece.landing;
+  if (piece.exit.page != 0 && (whole.exit.page == 0 || before(whole.exit, piece.exit, *words)))
+    whole.exit = piece.exit;
+  auto take = [this](touch_mark& touch, const touch_mark& other) {
+    if (other.touch != 0 && (touch.touch == 0 || before(other, touch, *words))) touch = other;
+  };
+  take(whole.direct, piece.direct);
+  take(whole.non_direct, piece.non_direct);
+  if (whole.non_direct.touch != 0 && whole.non_direct.at <= whole.direct.at) whole.direct = {};
   if (piece.conversions != 0) {
     if (whole.conversions == 0 || piece.converted_at < whole.converted_at)
       whole.converted_at = piece.converted_at;
-    whole.conversions += piece.conversions;  // no more than there are events
+    add_up(whole.conversions, piece.conversions);
   }
+  add_up(whole.pages, piece.pages);
   join_spans(whole, piece);
 }
 
 word_list& trail_state::words() {
-  std::pmr::memory_resource* memory = words_.get_deleter().memory;
   if (words_ == nullptr)
-    words_.reset(std::pmr::polymorphic_allocator<>(memory).new_object<word_list>(memory));
+    words_.reset(std::pmr::polymorphic_allocator<>(memory_).new_object<word_list>(memory_));
   return *words_;
 }
 
-void trail_state::add(std::int64_t ts, const channels::touch* touch, std::optional<std::string_view> page,
-                      bool converted) {
-  session_record piece{{ts, ts, 1}};
-  if (converted) piece.conversions = 1, piece.converted_at = ts;
-  if (touch != nullptr) piece.touch = words().touch(*touch), piece.touched_at = ts;
-  if (page) piece.landing_page = words().text(*page);
+void trail_state::settle() {
+  if (words_ == nullptr || list_.empty()) return;
+  page_mark& exit = list_.last().exit;
+  if (exit.page == word_list::open) exit.page = words_->text((*words_)[exit.page]);
+}
+
+void trail_state::add(const trail_event& event) {
+  session_record piece{{event.ts, event.ts, 1}};
+  if (event.converted) piece.conversions = 1, piece.converted_at = event.ts;
+  if (event.touch != nullptr)
+    (event.by == event_class::direct ? piece.direct : piece.non_direct) = {event.ts,
+                                                                           words().touch(*event.touch)};
+  bool goes_on = list_.continues(event.ts);
+  if (!goes_on) settle();
+  if (event.page) {
+    piece.pages = 1;
+    const session_record& last = list_.last();
+    if (goes_on && last.landing.page != 0 && event.ts > last.exit.at) {
+      words().set_open_text(*event.page);
+      piece.exit = {event.ts, word_list::open, event.by};
+    } else if (needs_page(event.ts)) {
+      piece.landing = piece.exit = {event.ts, words().text(*event.page), event.by};
+    }
+  }
   put(piece);
 }
 
 void trail_state::put(const session_record& piece) {
-  list_.put(piece, joiner{words_.get()}, words_.get_deleter().memory);
+  list_.put(piece, joiner{words_.get()}, memory_);
   if (words_ != nullptr && words_->size() >= many_words_) drop_unused_words();
 }
 
-void trail_state::put(session_record piece, const dictionary& foreign) {
-  adopt(piece, foreign);
-  put(piece);
-}
-
 void trail_state::adopt(session_record& piece, const dictionary& foreign) {
-  if (piece.touch != 0) piece.touch = words().touch(foreign.touch(piece.touch, 0));
-  if (piece.landing_page != 0) piece.landing_page = words().text(foreign.text(piece.landing_page));
+  for (touch_mark* mark : {&piece.direct, &piece.non_direct})
+    if (mark->touch != 0) mark->touch = words().touch(foreign.touch(*mark));
+  for (page_mark* mark : {&piece.landing, &piece.exit})
+    if (mark->page != 0) mark->page = words().text(foreign.text(mark->page));
 }
 
 void trail_state::drop_unused_words() {
+  settle();
   auto old = std::exchange(words_, {nullptr, words_.get_deleter()});
   list_.for_each_piece([&](session_record& piece) { adopt(piece, old->view()); });
   many_words_ = 64 + 2 * (words_ == nullptr ? 0 : words_->size());
 }
 
 void trail_state::merge(const trail_view& trail) {
+  settle();
   trail_view::cursor cursor(trail);
-  while (const session_record* session = cursor.next()) put(*session, trail.words());
+  while (const session_record* session = cursor.next()) {
+    session_record piece = *session;
+    adopt(piece, trail.words());
+    put(piece);
+  }
 }
 
-void trail_state::write(std::pmr::memory_resource* scratch, wire::writer& out) const {
+void trail_state::write(std::pmr::memory_resource* scratch, wire::writer& out) {
+  settle();
   list_.in_order(joiner{words_.get()}, scratch, [&](const session_sequence<session_record>& sessions) {
     write_trail(rule().as_session_rule(), sessions, dictionary_view(), scratch, out);
   });

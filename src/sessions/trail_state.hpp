@@ -12,7 +12,8 @@ namespace journey::sessions {
 /// Texts and touches, each kept once and numbered from 1.
 class word_list {
  public:
-  explicit word_list(std::pmr::memory_resource* memory) : texts_(memory), touches_(memory) {}
+  explicit word_list(std::pmr::memory_resource* memory)
+      : texts_(memory), touches_(memory), open_text_(memory) {}
   word_list(const word_list&) = delete;
   word_list& operator=(const word_list&) = delete;
   ~word_list();
@@ -20,6 +21,14 @@ class word_list {
   std::uint32_t text(std::string_view text);
   std::uint32_t touch(const channels::touch& touch);
   dictionary view() const { return {texts_.items, touches_.items}; }
+
+  /// A text that is not numbered, and may be replaced at any time: cheap to set for each event.
+  static constexpr std::uint32_t open = UINT32_MAX;
+  void set_open_text(std::string_view text) { open_text_ = text; }
+  /// The text of a number, or the open one.
+  std::string_view operator[](std::uint32_t number) const {
+    return number == open ? std::string_view(open_text_) : texts_.items[number - 1];
+  }
   std::size_t size() const { return texts_.items.size() + touches_.items.size(); }
 
  private:
@@ -40,6 +49,7 @@ class word_list {
 
   numbered_set<std::string_view> texts_;
   numbered_set<touch_numbers> touches_;
+  std::pmr::string open_text_;
 };
 
 inline void join_spans(session_span& whole, const session_span& piece) {
@@ -64,25 +74,46 @@ class plain_trail_state {
   session_list<session_span> list_;
 };
 
+/// An event with what it has beside its time. Its touch and its page are only looked at where the state says
+/// that they can matter.
+struct trail_event {
+  std::int64_t ts;
+  event_class by = event_class::untouched;
+  const channels::touch* touch = nullptr;  // counts as of `ts`
+  std::optional<std::string_view> page{};
+  bool converted = false;
+};
+
 /// The trail in the making of events with touches, pages and conversions.
 class trail_state {
  public:
   trail_state(std::pmr::memory_resource* memory, const trail_rule& rule)
-      : list_(rule), words_(nullptr, {memory}) {}
+      : memory_(memory), list_(rule), words_(nullptr, {memory}) {}
 
   const trail_rule& rule() const { return list_.rule(); }
-  /// Whether the touch, or the page, of an event at `ts` can matter: most don't, and need not be read.
-  bool needs_touch(std::int64_t ts) const {
-    return !list_.continues(ts) || list_.last().touch == 0 || ts <= list_.last().touched_at;
-  }
-  bool needs_page(std::int64_t ts) const { return !list_.continues(ts); }
 
-  /// Adds an event; its `touch`, if any, counts as of `ts`.
-  void add(std::int64_t ts, const channels::touch* touch, std::optional<std::string_view> page,
-           bool converted);
+  /// Whether any touch of an event at `ts` can matter: most don't, and need not be read.
+  bool needs_touches(std::int64_t ts) const {
+    const session_record& last = list_.last();
+    return !list_.continues(ts) || last.non_direct.touch == 0 || ts <= last.non_direct.at;
+  }
+  /// Whether one of this class can.
+  bool needs_touch(std::int64_t ts, event_class by) const {
+    const touch_mark& known = list_.last().direct;
+    return needs_touches(ts) &&
+           (by == event_class::non_direct || !list_.continues(ts) || known.touch == 0 || ts <= known.at);
+  }
+  /// Whether the page of an event at `ts` can matter.
+  bool needs_page(std::int64_t ts) const {
+    const session_record& last = list_.last();
+    return !list_.continues(ts) || last.landing.page == 0 || ts <= last.landing.at || ts >= last.exit.at;
+  }
+
+  void add(const trail_event& event);
   /// Adds the sessions of a trail of the same rule.
   void merge(const trail_view& trail);
-  void write(std::pmr::memory_resource* scratch, wire::writer& out) const;
+  /// Writes the trail; events and trails may follow.
+  void write(std::pmr::memory_resource* scratch, wire::writer& out);
 
  private:
   /// Joins sessions that refer to `words_`.
@@ -99,16 +130,17 @@ class trail_state {
   };
 
   word_list& words();
+  /// Numbers the latest exit page.
+  void settle();
   dictionary dictionary_view() const { return words_ == nullptr ? dictionary{} : words_->view(); }
-  /// Adds a session whose numbers are those of `foreign`.
-  void put(session_record piece, const dictionary& foreign);
   void put(const session_record& piece);
   /// Renumbers what `list` refers to in `foreign`.
   void adopt(session_record& piece, const dictionary& foreign);
   /// Frees the texts that earlier events have made obsolete.
   void drop_unused_words();
 
-  session_list<session_record> list_;
+  std::pmr::memory_resource* memory_;
+  session_list<session_record> list_;            // the exit page of the latest session may be the open text
   std::unique_ptr<word_list, destroyer> words_;  // made when first needed
   std::size_t many_words_ = 64;                  // so many, and it is time to look for unused ones
 };

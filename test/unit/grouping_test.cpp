@@ -294,6 +294,8 @@ TEST(touch_kinds, direct) {
   EXPECT_FALSE(is_direct(made({{touch_text::campaign, "x"}})));
   EXPECT_FALSE(is_direct(made({{touch_text::medium, "email"}})));
   EXPECT_FALSE(is_direct(made({{touch_text::source, "google"}})));
+  EXPECT_FALSE(is_direct(made({{touch_text::channel, "Email"}})));
+  EXPECT_TRUE(is_direct(made({{touch_text::channel, "Direct"}})));
   for (const char* medium : {"cpc", "CPC", "x-cp-y", "ppc", "Retargeting", "paid_social", " paid "})
     EXPECT_TRUE(is_paid(made({{touch_text::medium, medium}}))) << medium;
   for (const char* medium : {"", "organic", "unpaid", "pp", "email", "pai"})

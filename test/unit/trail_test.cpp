@@ -6,6 +6,7 @@
 #include <random>
 #include <set>
 #include <sstream>
+#include <tuple>
 #include <unordered_set>
 
 #include "sessions/trail_state.hpp"
@@ -71,19 +72,24 @@ struct tested_rule {
   session_rule stored() const { return trail_rule(*this).as_session_rule(); }
 };
 
-std::string written(const auto& state) {
+std::string written(auto&& state) {
   wire::writer out(memory);
   state.write(memory, out);
   return {out.data(), out.size()};
 }
 
+event_class class_of(const event& event) {
+  if (!event.touch) return event_class::untouched;
+  return channels::is_direct(*event.touch) ? event_class::direct : event_class::non_direct;
+}
+
 trail_state state_of(const tested_rule& rule, const std::vector<event>& events) {
   trail_state state(memory, rule);
   for (const event& event : events) {
-    bool touched = event.touch && state.needs_touch(event.ts);
-    bool paged = event.page && state.needs_page(event.ts);
-    state.add(event.ts, touched ? &*event.touch : nullptr,
-              paged ? std::optional<std::string_view>(*event.page) : std::nullopt, event.converted);
+    trail_event told{.ts = event.ts, .by = class_of(event), .converted = event.converted};
+    if (event.touch && state.needs_touch(event.ts, told.by)) told.touch = &*event.touch;
+    if (event.page) told.page = state.needs_page(event.ts) ? std::string_view(*event.page) : "not looked at";
+    state.add(told);
   }
   return state;
 }
@@ -96,11 +102,17 @@ std::string show(const std::optional<channels::touch>& touch) {
   return out.str();
 }
 
+std::string show(const std::optional<page_visit>& visit) {
+  if (!visit) return "-";
+  return std::to_string(visit->at) + '/' + std::to_string(static_cast<int>(visit->by)) + '"' +
+         std::string(visit->page) + '"';
+}
+
 std::string show(const session& s) {
   std::ostringstream out;
-  out << s.number << ' ' << s.started_at << ' ' << s.ended_at << ' ' << s.events << ' ' << s.conversions
-      << ' ' << (s.converted_at ? std::to_string(*s.converted_at) : "-") << ' '
-      << (s.landing_page ? '"' + std::string(*s.landing_page) + '"' : "-") << ' ' << show(s.touch) << '\n';
+  out << s.number << ' ' << s.started_at << ' ' << s.ended_at << ' ' << s.events << ' ' << s.pages << ' '
+      << s.conversions << ' ' << (s.converted_at ? std::to_string(*s.converted_at) : "-") << ' '
+      << show(s.landing) << ' ' << show(s.exit) << ' ' << show(s.direct) << ' ' << show(s.non_direct) << '\n';
   return out.str();
 }
 
@@ -115,10 +127,34 @@ std::string expected(const tested_rule& rule, std::vector<event> events) {
   std::ranges::stable_sort(events, {}, &event::ts);
   std::string all;
   session now;
-  std::optional<std::string> page;
+  std::vector<event> held;
   auto close = [&] {
-    if (page) now.landing_page = *page;
-    if (now.events != 0) all += show(now);
+    if (held.empty()) return;
+    // Every event of the session in the order of its touches and pages: the first and last of each count.
+    std::vector<event> touched, paged;
+    for (const event& event : held) {
+      if (event.touch) touched.push_back(event);
+      if (event.page) paged.push_back(event);
+    }
+    auto touch_order = [](const event& e) { return std::tuple(e.ts, class_of(e), e.touch->texts); };
+    auto page_order = [](const event& e) { return std::tuple(e.ts, class_of(e), *e.page); };
+    auto at = [](channels::touch touch, std::int64_t ts) {
+      touch.touched_at = ts;
+      return touch;
+    };
+    std::ranges::sort(touched, {}, touch_order);
+    std::ranges::sort(paged, {}, page_order);
+    if (!touched.empty() && class_of(touched[0]) == event_class::direct)
+      now.direct = at(*touched[0].touch, touched[0].ts);
+    for (const event& event : touched)
+      if (class_of(event) == event_class::non_direct && !now.non_direct)
+        now.non_direct = at(*event.touch, event.ts);
+    now.pages = static_cast<std::int64_t>(paged.size());
+    if (!paged.empty()) {
+      now.landing = page_visit{paged.front().ts, class_of(paged.front()), *paged.front().page};
+      now.exit = page_visit{paged.back().ts, class_of(paged.back()), *paged.back().page};
+    }
+    all += show(now);
   };
   for (const event& event : events) {
     bool opens = now.events == 0;
@@ -129,18 +165,13 @@ std::string expected(const tested_rule& rule, std::vector<event> events) {
     }
     if (opens) {
       close();
-      now = session{now.number + 1, event.ts, event.ts, 0, 0, {}, {}, {}};
-      page.reset();
+      now = session{.number = now.number + 1, .started_at = event.ts};
+      held.clear();
     }
     now.ended_at = event.ts;
     ++now.events;
     if (event.converted && now.conversions++ == 0) now.converted_at = event.ts;
-    if (event.ts == now.started_at && event.page && (!page || *event.page < *page)) page = event.page;
-    if (event.touch) {
-      channels::touch touch = *event.touch;
-      touch.touched_at = event.ts;
-      if (!now.touch || touch < *now.touch) now.touch = touch;
-    }
+    held.push_back(event);
   }
   close();
   return all;
@@ -168,6 +199,7 @@ class random_events {
         made.touch.emplace();
         for (auto& text : made.touch->texts)
           if (one_in(4)) text = words[below(std::size(words))];
+        if (one_in(2)) made.touch = direct_touch();
       }
       if (!one_in(4)) made.page = words[below(std::size(words))];
       made.converted = one_in(6);
@@ -180,6 +212,13 @@ class random_events {
   void shuffle(auto& items) { std::ranges::shuffle(items, random_); }
 
  private:
+  channels::touch direct_touch() {
+    channels::touch touch;
+    if (one_in(2)) touch[channels::touch_text::source] = "(direct)";
+    touch[channels::touch_text::landing_page] = words[below(std::size(words))];
+    return touch;
+  }
+
   static constexpr std::string_view words[] = {
       "", "a", "b", "ü", "/landing", "google", "cpc", "(none)", "\xF0\x9F\x98\x80"};
   std::mt19937 random_;
@@ -265,21 +304,55 @@ TEST(trail, keeps_no_text_that_an_earlier_event_made_obsolete) {
   trail_state state(&counted, tested_rule{30 * minute});
   for (std::int64_t i = 50'000; i-- > 0;) {
     std::string page = "/page/" + std::to_string(i) + std::string(100, 'x');
-    state.add(i * second, nullptr, page, false);
+    state.add({.ts = i * second, .page = page});
   }
   EXPECT_LT(counted.used, 100'000U);
-  EXPECT_EQ(trail_view(written(state), memory).begin()->landing_page->substr(0, 8), "/page/0x");
+  EXPECT_EQ(trail_view(written(state), memory).begin()->landing->page.substr(0, 8), "/page/0x");
+}
+
+TEST(trail, keeps_no_exit_page_but_the_last) {
+  context counted;
+  trail_state state(&counted, tested_rule{30 * minute});
+  for (std::int64_t i = 0; i < 50'000; ++i) {
+    std::string page = "/page/" + std::to_string(i) + std::string(100, 'x');
+    state.add({.ts = i * second, .page = page});
+  }
+  EXPECT_LT(counted.used, 10'000U);
+  std::string bytes = written(state);
+  EXPECT_EQ(trail_view(bytes, memory).begin()->exit->page.substr(0, 12), "/page/49999x");
 }
 
 TEST(trail, knows_when_a_touch_or_a_page_can_matter) {
   trail_state state(memory, tested_rule{30 * minute});
-  EXPECT_TRUE(state.needs_touch(0) && state.needs_page(0));
+  constexpr auto direct = event_class::direct, other = event_class::non_direct;
+  EXPECT_TRUE(state.needs_touch(0, direct) && state.needs_touch(0, other) && state.needs_page(0));
   channels::touch touch;
-  state.add(10 * minute, &touch, "/", false);
-  EXPECT_TRUE(state.needs_touch(10 * minute) && state.needs_page(10 * minute));
-  EXPECT_FALSE(state.needs_touch(11 * minute) || state.needs_page(11 * minute));
-  EXPECT_TRUE(state.needs_touch(0) && state.needs_page(0));
-  EXPECT_TRUE(state.needs_touch(41 * minute) && state.needs_page(41 * minute));
+  state.add({.ts = 10 * minute, .by = direct, .touch = &touch, .page = "/"});
+  EXPECT_TRUE(state.needs_touch(10 * minute, direct) && state.needs_page(10 * minute));
+  EXPECT_TRUE(state.needs_touch(11 * minute, other) && state.needs_page(11 * minute));
+  EXPECT_FALSE(state.needs_touch(11 * minute, direct));
+  touch[channels::touch_text::source] = "google";
+  state.add({.ts = 12 * minute, .by = other, .touch = &touch, .page = "/b"});
+  EXPECT_TRUE(state.needs_touch(11 * minute, other) && state.needs_touch(12 * minute, other));
+  EXPECT_FALSE(state.needs_touches(13 * minute) || state.needs_page(11 * minute));
+  EXPECT_TRUE(state.needs_touch(0, direct) && state.needs_page(0));
+  EXPECT_TRUE(state.needs_touch(43 * minute, direct) && state.needs_page(43 * minute));
+}
+
+TEST(trail, keeps_two_touches_of_a_session) {
+  channels::touch direct, ad;
+  ad[channels::touch_text::source] = "google";
+  trail_state state = state_of({30 * minute}, {{10 * minute, ad, {}, false}, {0, direct, {}, false}});
+  std::string bytes = written(state);
+  trail_view trail(bytes, memory);
+  session only = *trail.begin();
+  EXPECT_EQ(only.touch(), &*only.non_direct);
+  EXPECT_EQ(only.touch(10 * minute), &*only.non_direct);
+  EXPECT_EQ(only.touch(10 * minute - 1), &*only.direct);
+  EXPECT_EQ(only.touch(-1), nullptr);
+  // At the same instant the one that is not direct comes first, and so is alone.
+  bytes = written(state_of({30 * minute}, {{0, direct, {}, false}, {0, ad, {}, false}}));
+  EXPECT_FALSE(trail_view(bytes, memory).begin()->direct);
 }
 
 namespace {
@@ -376,18 +449,42 @@ TEST(trail, says_what_no_events_can_have_made) {
   converted.converted_at = 2 * minute;
   EXPECT_EQ(refusal(stored({converted}, rule)), "invalid trail: a conversion lies outside its session");
 
-  const std::string_view texts[] = {"a", "a"};
-  const touch_numbers touches[] = {{1}, {2}};
+  const std::string_view texts[] = {"a", "b", "a"};
+  const touch_numbers touches[] = {{1}, {2}, {}};
   session_record touched = record(0, minute, 2);
-  touched.touch = 1;
-  touched.touched_at = 2 * minute;
-  EXPECT_EQ(refusal(stored({touched}, rule, {texts, touches})),
-            "invalid trail: a touch lies outside its session");
-  touched.touched_at = minute;
-  EXPECT_EQ(refusal(stored({touched}, rule, {texts, touches})), "");
-  touched.landing_page = 2;
-  EXPECT_EQ(refusal(stored({touched}, rule, {texts, touches})),
-            "invalid trail: a text or a touch is there twice");
+  auto told = [&] { return refusal(stored({touched}, rule, {texts, touches})); };
+  touched.non_direct = {2 * minute, 1};
+  EXPECT_EQ(told(), "invalid trail: a touch lies outside its session");
+  touched.non_direct = {minute, 1};
+  EXPECT_EQ(told(), "");
+  touched.non_direct = {minute, 3};
+  EXPECT_EQ(told(), "invalid trail: a touch is direct where it must not be, or not where it must");
+  touched.direct = {0, 3};
+  touched.non_direct = {minute, 1};
+  EXPECT_EQ(told(), "");
+  touched.direct = {minute, 3};
+  EXPECT_EQ(told(), "invalid trail: a direct touch is no earlier than the one that counts");
+  touched.direct = {};
+
+  touched.pages = 1;
+  touched.landing = touched.exit = {0, 2, event_class::non_direct};
+  EXPECT_EQ(told(), "invalid trail: a page has a touch that its session has not");
+  touched.landing = touched.exit = {minute, 2, event_class::direct};
+  EXPECT_EQ(told(), "invalid trail: a session has more pages than events");
+  touched.events = 3;
+  EXPECT_EQ(told(), "");
+  touched.pages = 2;
+  EXPECT_EQ(told(), "invalid trail: a session has more pages than events");
+  touched.landing = {0, 2, event_class::untouched};
+  EXPECT_EQ(told(), "");
+  touched.events = 2;
+  EXPECT_EQ(told(), "invalid trail: a session has too few events for its times");
+  touched.landing = {0, 2, event_class::untouched};
+  touched.exit = {0, 1, event_class::untouched};
+  EXPECT_EQ(told(), "invalid trail: a landing page comes after its exit page");
+  touched.pages = 1;
+  touched.landing = touched.exit = {minute, 3, event_class::untouched};
+  EXPECT_EQ(told(), "invalid trail: a text or a touch is there twice");
 }
 
 TEST(trail, refuses_a_version_of_the_future) {
