@@ -56,6 +56,12 @@ view: sessions {
     description: "Events in the session."
   }
 
+  dimension: pages {
+    type: number
+    sql: ${TABLE}.pages ;;
+    description: "Events in the session that have a page."
+  }
+
   dimension: is_first {
     label: "Is First Session"
     type: yesno
@@ -84,13 +90,19 @@ view: sessions {
   dimension: landing_page {
     type: string
     sql: ${TABLE}.landing_page ;;
-    description: "The page of the session's first event."
+    description: "The page of the session's first event that has one."
+  }
+
+  dimension: exit_page {
+    type: string
+    sql: ${TABLE}.exit_page ;;
+    description: "The page of the session's last event that has one."
   }
 
   dimension: source {
     type: string
     sql: ${TABLE}.source ;;
-    description: "Where its first touch came from."
+    description: "Where the session's touch came from: its earliest that is not direct, else its earliest."
   }
 
   dimension: medium {
@@ -175,6 +187,13 @@ view: sessions {
     type: average
     sql: ${events} ;;
     description: "Events a session, on average."
+    value_format_name: decimal_1
+  }
+
+  measure: average_pages {
+    type: average
+    sql: ${pages} ;;
+    description: "Events with a page a session, on average."
     value_format_name: decimal_1
   }
 
