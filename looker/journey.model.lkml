@@ -83,3 +83,8 @@ explore: loads {
   label: "Loads"
   description: "What each run of dbt read from each source, and what it left out."
 }
+
+explore: big_visitors {
+  label: "Visitors of Many Ids"
+  description: "Who may be a shared device, or a value that is no id, and which id holds them together."
+}
