@@ -79,6 +79,21 @@ explore: assisted_conversions {
   description: "What each channel closed, and what it helped along."
 }
 
+explore: funnel {
+  label: "Funnel"
+  description: "How many visitors reach each step on the way, by the channel of their first touch, and where the others went."
+}
+
+explore: retention {
+  label: "Retention"
+  description: "Who comes back: cohorts by period, in parts by channel, campaign or segment. Filter by what parts them."
+}
+
+explore: path_flows {
+  label: "Flows"
+  description: "How many sessions go from each step to the next: a Sankey diagram."
+}
+
 explore: loads {
   label: "Loads"
   description: "What each run of dbt read from each source, and what it left out."

@@ -178,6 +178,8 @@ def test_settings(tap, shop):
         ({"journey_attribution_models": ["first", "best"]}, "Choose from: first, last"),
         ({"journey_alias_mode": "fuzzy"}, "Choose from: connected, latest_user"),
         ({"journey_snapshot_grain": "fortnight"}, "day, week, month, quarter or year"),
+        ({"journey_funnel": ["event = 'Order'"]}, "Give 1 to 64 steps, {name: condition}"),
+        ({"journey_funnel_within": "soon"}, "journey_funnel_within is \"soon\". Give a number and a unit"),
     ]
     _, output, parsed = shop.dbt("parse", schema="settings")
     tap.ok("eprecat" not in output, "nothing that dbt deprecates", output)

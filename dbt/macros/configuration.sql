@@ -49,7 +49,8 @@
     {% endif %}
     {% do journey.preset_columns('tracks') %}
     {% do journey.conversions() %}
-    {% for variable in ['journey_timeout', 'journey_lookback', 'journey_overlap', 'journey_event_id_window'] %}{{ journey.check_interval(variable) }}{% endfor %}
+    {% do journey.funnel_steps() %}
+    {% for variable in ['journey_timeout', 'journey_lookback', 'journey_overlap', 'journey_event_id_window', 'journey_funnel_within', 'journey_retention_period'] %}{{ journey.check_interval(variable) }}{% endfor %}
     {% if var('journey_rfm_window') %}{{ journey.check_interval('journey_rfm_window') }}{% endif %}
     {% if journey.has_rapid() %}
       {% set rapid = var('journey_rapid_events') %}
