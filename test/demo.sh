@@ -37,6 +37,8 @@ check 'no two people are put together' says '^ identity +precision +100\.00% '
 check 'and nearly all who logged in are recognised' says '^ +recall +(9[5-9]|100)\.'
 check 'each model hands out as many sign-ups as there are' \
   says '^ +all ([0-9,]+) sign-ups │ +\1\.0 │ +\1\.0 │ +\1\.0$'
+check 'the way to the order has four steps' says '^ +the order +│ +[0-9,]+ │ +[0-9.]+ │ +0 │'
+check 'the months of those who come back are there' says '^ +20[0-9]{2}-[01][0-9] +│ +[0-9,]+ │ +[0-9.]+ │'
 check 'it leaves nothing behind' left_nothing
 
 # The same answers and the same truth through the dbt package: all that is printed but the stages.

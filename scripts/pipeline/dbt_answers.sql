@@ -1,7 +1,7 @@
 -- The dbt package's tables under the names that the pipeline gives its own.
 
 CREATE VIEW events AS
-SELECT event_id, anonymous_id, user_id, event, ts FROM analytics_journey.sessionized_tracks;
+SELECT event_id, anonymous_id, user_id, event, ts, page_url FROM analytics_journey.sessionized_tracks;
 
 CREATE VIEW aliases AS
 SELECT alias, is_user, visitor_id FROM analytics_journey.alias_visitors;
