@@ -6,7 +6,7 @@ SET client_min_messages = warning;
 SET timezone = 'UTC';
 CREATE SCHEMA paths_test;
 SET search_path = paths_test, public;
-SELECT plan(31);
+SELECT plan(32);
 
 \ir support/plans.sql
 
@@ -98,28 +98,10 @@ SELECT is(count(*), 0::bigint, 'there are as many times as the level, in order, 
 FROM expected e JOIN expected_more m USING (visitor)
 WHERE cardinality(times) <> level OR times <> (SELECT coalesce(array_agg(t ORDER BY t), '{}') FROM unnest(times) t) OR times[level] > times[1] + interval '5 hours';
 
-SET enable_sort = off;
-SELECT matches(explained('SELECT * FROM computed'), 'HashAggregate', 'a hashed plan');
-SELECT check_equal('hashed');
-SET work_mem = '64kB';
-SELECT matches(explained('SELECT * FROM computed'), 'Disk Usage: \d+kB', 'a spilling plan');
-SELECT check_equal('spilled');
-RESET work_mem;
-RESET enable_sort;
-SET enable_hashagg = off;
-SELECT matches(explained('SELECT * FROM computed'), 'GroupAggregate', 'a sorted plan');
-SELECT check_equal('sorted');
-RESET enable_hashagg;
-SET enable_partitionwise_aggregate = on;
-SELECT matches(explained('SELECT * FROM computed'), 'Append', 'a partition-wise plan');
-SELECT check_equal('partition-wise');
-RESET enable_partitionwise_aggregate;
-SET max_parallel_workers_per_gather = 2;
-SET parallel_setup_cost = 0;
-SET parallel_tuple_cost = 0;
-SET min_parallel_table_scan_size = 0;
-SELECT matches(explained('SELECT * FROM computed') || explained('SELECT * FROM computed_edges'), 'Partial.*Partial', 'parallel plans');
-SELECT check_equal('parallel');
+\set grouped computed
+\set partial computed
+\ir support/every_plan.sql
+SELECT matches(explained('SELECT * FROM computed_edges'), 'Partial', 'a parallel plan of edges');
 SELECT is(journey.funnel_level(ts, '5 hours', event = 'a') + journey.sequence_count('(?1)', ts, event = 'a'), 0::bigint, 'over no rows, in parallel') FROM events WHERE visitor = -1;
 RESET max_parallel_workers_per_gather;
 

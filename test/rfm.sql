@@ -78,30 +78,10 @@ CREATE FUNCTION check_equal(plan text) RETURNS SETOF text LANGUAGE sql AS $$
 SELECT cmp_ok(count(*), '>', 1000::bigint, 'many customers') FROM expected;
 SELECT cmp_ok(sum(e.frequency), '>', sum(o.frequency) + 1000, 'many duplicates') FROM expected e JOIN expected_once o USING (customer);
 
-SET max_parallel_workers_per_gather = 0;
-SET enable_sort = off;
-SELECT matches(explained('SELECT * FROM computed_once'), 'HashAggregate', 'a hashed plan');
-SELECT check_equal('hashed');
-SET work_mem = '64kB';
-SELECT matches(explained('SELECT * FROM computed_once'), 'Disk Usage: \d+kB', 'a spilling plan');
-SELECT check_equal('spilled');
-RESET work_mem;
-RESET enable_sort;
-SET enable_hashagg = off;
-SELECT matches(explained('SELECT * FROM computed'), 'GroupAggregate', 'a sorted plan');
-SELECT check_equal('sorted');
-RESET enable_hashagg;
-SET enable_partitionwise_aggregate = on;
-SELECT matches(explained('SELECT * FROM computed_once'), 'Append', 'a partition-wise plan');
-SELECT check_equal('partition-wise');
-RESET enable_partitionwise_aggregate;
-SET max_parallel_workers_per_gather = 2;
-SET parallel_setup_cost = 0;
-SET parallel_tuple_cost = 0;
-SET min_parallel_table_scan_size = 0;
-SELECT matches(explained('SELECT * FROM computed'), 'Partial', 'a parallel plan');
+\set grouped computed_once
+\set partial computed
+\ir support/every_plan.sql
 SELECT matches(explained('SELECT * FROM computed_once'), 'Gather', 'a parallel plan with payment_id');
-SELECT check_equal('parallel');
 SELECT matches(explained('SELECT customer, journey.rfm_history(paid_at, amount, ''{2023-06-01}'') FROM payments GROUP BY customer'), 'Partial', 'a parallel plan of a history');
 SELECT is(differences($$(SELECT s.* FROM (SELECT journey.rfm_history(paid_at, amount, '{2023-02-01,2023-06-01}', '30 days') AS h FROM payments) g, unnest(h) s)$$,
   $$(SELECT snapshot, min(paid_at) FILTER (WHERE amount >= 0), max(paid_at) FILTER (WHERE amount >= 0), count(*) FILTER (WHERE amount >= 0), sum(amount) FROM payments JOIN unnest('{2023-02-01,2023-06-01}'::timestamptz[]) snapshot
