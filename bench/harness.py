@@ -2,12 +2,15 @@
 
 import argparse
 import dataclasses
+import importlib.util
 import json
 import pathlib
 import re
+import runpy
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -23,18 +26,21 @@ class Failure(Exception):
 
 @dataclasses.dataclass
 class Contender:
-    """A file ROLE.NAME.sql: its last statement is the query, those before it are steps of its own."""
+    """A file ROLE.NAME.sql: its last statement is the query, those before it are steps of its own. In reference.NAME.py, QUERY."""
 
     name: str
     role: str
     steps: str
     query: str
+    foreign: bool = False  # a query of ClickHouse
 
     @classmethod
     def read(cls, path):
         role, name = path.name.split(".")[:2]
         if role not in ROLES:
             raise Failure(f"{path}: the name must begin with one of {', '.join(ROLES)}")
+        if path.suffix == ".py":
+            return cls(name, role, "", runpy.run_path(str(path))["QUERY"], foreign=True)
         statements = [part.strip() for part in re.split(r";[ \t]*$", path.read_text(), flags=re.M) if part.strip()]
         if not statements:
             raise Failure(f"{path}: no statement")
@@ -51,6 +57,7 @@ class Workload:
         equal = folder / "equal.sql"
         self.equal = equal.read_text().strip().rstrip(";") if equal.exists() else "SELECT * FROM result"
         self.contenders = [Contender.read(path) for path in sorted(folder.glob("*.*.sql"))]
+        self.contenders += [Contender.read(path) for path in sorted(folder.glob("reference.*.py")) if importlib.util.find_spec("chdb")]
         if [c.role for c in self.contenders].count("baseline") != 1 or "scan" not in [c.name for c in self.contenders]:
             raise Failure(f"{folder}: needs one baseline.*.sql and a reference.scan.sql")
 
@@ -192,6 +199,27 @@ def check_equal(server, workload):
     return int(expected[0])
 
 
+class ClickHouse:
+    """ClickHouse within this process, with as many threads as the server gives a query; it has the table hits."""
+
+    def __init__(self, server, workload):
+        from chdb import session
+
+        self.session = session.Session()
+        self.threads = 1 + int(server.run("SHOW max_parallel_workers_per_gather;"))
+        rows = server.run(f"COPY (SELECT visitor, (extract(epoch FROM ts) * 1000000)::bigint, event FROM {workload.name}.hits) TO STDOUT CSV;")
+        self.session.query("CREATE TABLE hits (visitor UInt32, micros UInt64, event String) ENGINE = MergeTree ORDER BY micros")
+        with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+            file.write(rows)
+            file.flush()
+            self.session.query(f"INSERT INTO hits SELECT * FROM file('{file.name}', 'CSV', 'visitor UInt32, micros UInt64, event String')")
+
+    def time_once(self, query):
+        started = time.monotonic()
+        self.session.query(f"{query} SETTINGS max_threads = {self.threads}", "Null")
+        return time.monotonic() - started, 0, None
+
+
 def time_once(server, workload, contender):
     """Seconds on the server's clock, peak memory, and the plan of the query."""
     script = (
@@ -216,12 +244,17 @@ def measure(server, workload, repeat):
     input_rows = int(server.run(f"{prelude(workload)}\\o\n{scan.query};"))
     progress(f"{workload.name}: equal, {result_rows:,} rows from {input_rows:,}")
 
+    clickhouse = ClickHouse(server, workload) if any(c.foreign for c in workload.contenders) else None
     runs = {c.name: [] for c in workload.contenders}
     for round_number in range(1, repeat + 1):
         for contender in workload.contenders:
-            runs[contender.name].append(time_once(server, workload, contender))
+            runs[contender.name].append(
+                clickhouse.time_once(contender.query) if contender.foreign else time_once(server, workload, contender)
+            )
             progress(f"{workload.name}: round {round_number} of {repeat}, {contender.name} {runs[contender.name][-1][0]:.3f} s")
 
+    if clickhouse:
+        clickhouse.session.close()
     medians = {name: statistics.median(seconds for seconds, _, _ in done) for name, done in runs.items()}
     return {
         "name": workload.name,

@@ -1,0 +1,2 @@
+-- In which weeks do visitors return, by the week of their first visit?
+\i hits.sql
