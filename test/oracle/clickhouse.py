@@ -154,6 +154,47 @@ def sequences(engines, cases):
         tap.ok(len({answer.split(",")[1] for answer in found}) >= 2, f"{ours}: found and not found", found[:20])
 
 
+def neighbours(engines, cases):
+    load(engines, draw(cases, True, False))
+    ranges = batches(cases)
+    for ours, way, base in [
+        ("next", "forward", "head"),
+        ("next", "forward", "first_match"),
+        ("next", "forward", "last_match"),
+        ("previous", "backward", "tail"),
+        ("previous", "backward", "first_match"),
+        ("previous", "backward", "last_match"),
+    ]:
+        questions = [random.choices(EVERY, k=random.randint(1, 2)) for _ in ranges]
+        steps = lambda number: ", ".join(f"c{c}" for c in questions[number])  # noqa: E731
+        found = compare(
+            engines,
+            f"{ours}_event, {base}",
+            lambda number: f"journey.{ours}_event(value, ts, c1 OR c2 OR c3, '{base}'::journey.base_event, {steps(number)})",
+            lambda number: f"ifNull(sequenceNextNode('{way}', '{base}')(ts, value, c1 OR c2 OR c3, {steps(number)}), '')",
+            ranges,
+        )
+        tap.ok(len({answer.split(",")[1] for answer in found}) == 6, f"{ours}_event, {base}: every value, and none", found[:20])
+
+
+def retention(engines, cases):
+    load(engines, draw(cases, False, True, span=30))
+    ranges = batches(cases)
+    lengths = [random.randint(1, 8) for _ in ranges]
+    start = 1_700_000_000
+    found = compare(
+        engines,
+        "returned",
+        lambda number: "(SELECT CASE WHEN answer[1] THEN translate(array_to_string(answer, ''), 'tf', '10') ELSE '00000' END"
+        f" FROM (SELECT journey.returned(ts, to_timestamp({start}), '{lengths[number]} s', 5) AS answer) returned)",
+        lambda number: "arrayStringConcat(arrayMap(r -> toString(r), retention("
+        + ", ".join(f"intDiv(ts - {start}, {lengths[number]}) = {period}" for period in range(5))
+        + ")))",
+        ranges,
+    )
+    tap.ok(len({answer.split(",")[1] for answer in found}) > 10, "returned: many answers", found[:20])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--psql", default="psql")
@@ -169,6 +210,8 @@ def main():
     engines["postgres"] = Postgres(options.psql)
     funnels(engines, options.cases)
     sequences(engines, options.cases)
+    neighbours(engines, options.cases)
+    retention(engines, options.cases)
     engines["postgres"].run("DROP TABLE oracle_events")
     tap.finish()
 
