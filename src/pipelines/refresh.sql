@@ -346,7 +346,7 @@ BEGIN
   IF cardinality(whole) > 0 THEN
     done.lost := journey.forget_slices(p, s, whole, most);
     FOREACH z IN ARRAY whole LOOP
-      EXECUTE journey.store_rows(p, s, journey.copies_out(s, journey.rows_of_slice(p, s, z, concat_ws(' AND ', here, journey.usable_row(), journey.counts_once(p, s, here))))) INTO stored USING NULL::journey.pipeline_place[], most;
+      EXECUTE journey.store_rows(p, s, journey.events_of_slice(p, s, z, here)) INTO stored USING NULL::journey.pipeline_place[], most;
       done.events := done.events + stored.events;
       IF cardinality(done.gained) < most THEN done.gained := done.gained || stored.pairs; END IF;
     END LOOP;
@@ -366,11 +366,12 @@ BEGIN
   END IF;
 
   -- 10: a slice that was filled since the last step has news in all its ids.
-  IF cardinality(fresh) > 0 THEN
+  IF cardinality(fresh) > 0 AND p.seen IS NOT NULL AND NOT p.derive THEN
     EXECUTE format($q$SELECT ARRAY(
-      SELECT ROW(l.a_kind, l.a, l.b_kind, l.b, min(l.first_seen_at), max(l.last_seen_at),
-        (SELECT min(k.first_seen_at) FROM %1$s AS k WHERE k.a = l.a AND k.a_kind = l.a_kind AND k.b = l.b AND k.b_kind = l.b_kind AND NOT (k.source = $1 AND k.slice = ANY ($2))))::journey.pipeline_pair
-      FROM %1$s AS l WHERE l.source = $1 AND l.slice = ANY ($2) GROUP BY l.a_kind, l.a, l.b_kind, l.b LIMIT $3)$q$, journey.pipeline_table(p, 'links')) INTO stored USING s.source, fresh, most;
+      SELECT ROW(l.a_kind, l.a, l.b_kind, l.b, min(l.first_seen_at), max(l.last_seen_at), %2$s)::journey.pipeline_pair
+      FROM %1$s AS l WHERE l.source = $1 AND l.slice = ANY ($2) GROUP BY l.a_kind, l.a, l.b_kind, l.b LIMIT $3)$q$, journey.pipeline_table(p, 'links'),
+      CASE WHEN journey.has_limits(p) THEN
+        format('(SELECT min(k.first_seen_at) FROM %s AS k WHERE k.a = l.a AND k.a_kind = l.a_kind AND k.b = l.b AND k.b_kind = l.b_kind AND NOT (k.source = $1 AND k.slice = ANY ($2)))', journey.pipeline_table(p, 'links')) ELSE 'NULL' END) INTO stored USING s.source, fresh, most;
     done.gained := done.gained || stored."array";
   END IF;
   IF done.news THEN PERFORM journey.save_met(s, fresh); END IF;

@@ -95,6 +95,20 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.rows_of_slice(journey.pipelines, journey.pipeline_sources, date, text) IS 'Internal: the query of a source''s rows in a slice, usable or not';
 
+-- The event ids that come more than once are told in one pass; only their rows are looked at one by one.
+CREATE FUNCTION journey.events_of_slice(p journey.pipelines, s journey.pipeline_sources, slice date, here text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  usable text := journey.rows_of_slice(p, s, slice, concat_ws(' AND ', here, journey.usable_row()));
+  copies text := format('SELECT r.raw_event_id FROM (%s) AS r WHERE r.raw_ts >= %L::timestamptz - %L::interval AND r.raw_ts < %L::timestamptz AND r.raw_event_id IS NOT NULL AND %s GROUP BY r.raw_event_id HAVING count(*) > 1',
+    journey.source_rows(p, s), journey.slice_start(slice), s.event_id_window, journey.slice_end(p.slice, slice), here);
+BEGIN
+  RETURN CASE WHEN s.event_id IS NULL THEN usable ELSE format(
+    'SELECT r.*, NULL::bigint AS copy FROM (%1$s) AS r WHERE NOT EXISTS (SELECT FROM (%2$s) AS c WHERE c.raw_event_id = r.raw_event_id) UNION ALL %3$s',
+    usable, copies, journey.copies_out(s, format('SELECT r.* FROM (%s) AS r JOIN (%s) AS c ON c.raw_event_id = r.raw_event_id WHERE %s', usable, copies, journey.counts_once(p, s, here)))) END;
+END $$;
+COMMENT ON FUNCTION journey.events_of_slice(journey.pipelines, journey.pipeline_sources, date, text) IS 'Internal: the query of a source''s rows in a slice that count, each event once';
+
 CREATE FUNCTION journey.raw_type(s journey.pipeline_sources, expression text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
