@@ -37,7 +37,7 @@ view: retention {
   measure: cohort_visitors {
     type: sum
     sql: ${TABLE}.cohort_visitors ;;
-    description: "Visitors of the cohort. Group or filter by the period."
+    description: "Visitors of the cohort whose period is over. Group or filter by the period."
   }
 
   measure: visitors {
