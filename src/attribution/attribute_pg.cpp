@@ -143,6 +143,7 @@ class credit_rows {
 
   void read_touches(const sessions::trail_view& trail) {
     for (const sessions::session& session : trail) {
+      check_interrupts();
       if (session.direct) add_touch(*session.direct);
       if (session.direct && session.non_direct)
         passing_.push_back({touches_.size() - 1, session.non_direct->touched_at});
