@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(61);
+SELECT plan(62);
 CREATE SCHEMA identity_tests;
 SET search_path = identity_tests, public;
 
@@ -279,6 +279,19 @@ SELECT bag_eq(
       UNION ALL SELECT a, NULL, t FROM graphs WHERE hashtext(a || u) % 3 = 0 UNION ALL SELECT NULL, u, t FROM graphs WHERE hashtext(a || u) % 3 = 0$q$, max_members => 50) n
     JOIN journey.resolve_aliases('SELECT a, u, t FROM graphs', max_members => 50) o USING (alias, is_user)
     WHERE (n.visitor_id, n.members) <> (o.visitor_id, o.members)$$, 'un-merging equals resolving without the pairs');
+
+-- A list that changes between the calls of one place in a query is read again.
+CREATE FUNCTION real_ids(entries text[], OUT kept text[]) LANGUAGE plpgsql AS $$
+DECLARE
+  list text[];
+BEGIN
+  FOR i IN 1 .. cardinality(entries) LOOP
+    list := ARRAY[entries[i]];
+    kept[i] := journey.real_id('b', list);
+  END LOOP;
+END $$;
+SELECT is(real_ids('{a,b,a,b}')::text || array_agg(journey.real_id('b', ARRAY[entry]) ORDER BY n)::text, '{b,NULL,b,NULL}{b,NULL,b,NULL}', 'blocked may be a variable or a column')
+  FROM unnest('{a,b,a,b}'::text[]) WITH ORDINALITY e(entry, n);
 
 -- Text of any length
 SELECT results_eq(

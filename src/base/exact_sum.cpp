@@ -1,5 +1,7 @@
 #include "base/exact_sum.hpp"
 
+#include <algorithm>
+#include <cassert>
 #include <cmath>
 
 #include "base/error.hpp"
@@ -7,6 +9,7 @@
 namespace journey {
 
 double exact_sum::value() const {
+  assert(std::ranges::is_sorted(low_, {}, [](double part) { return std::abs(part); }));
   double sum = high_;
   double rest = 0;
   std::size_t left = low_.size();

@@ -1,6 +1,7 @@
 // Names as small numbers: each distinct string is kept once.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <deque>
 #include <memory_resource>
@@ -23,7 +24,10 @@ class name_table {
   explicit name_table(std::pmr::memory_resource* memory) : names_(memory), ids_(memory) {}
 
   std::size_t size() const { return names_.size(); }
-  std::string_view operator[](id number) const { return names_[number]; }
+  std::string_view operator[](id number) const {
+    assert(number < names_.size());
+    return names_[number];
+  }
 
   /// The number of `name`, given out now where the name is new.
   id number(std::string_view name) {

@@ -1,6 +1,7 @@
 // Values by pairs of small numbers.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <memory_resource>
 #include <vector>
@@ -27,6 +28,7 @@ class pair_table {
     std::uint64_t key = static_cast<std::uint64_t>(first) << 32 | second;
     auto [place, is_new] = places_.try_emplace(key, entries_.size());
     if (is_new) entries_.push_back({first, second, Value(entries_.get_allocator().resource())});
+    assert(entries_.size() == places_.size());
     return entries_[place->second].value;
   }
 

@@ -5,7 +5,7 @@
 namespace journey {
 namespace {
 
-constexpr std::size_t stretch = 1 << 20;  // how much is copied between two looks at the interrupts
+constexpr std::size_t stretch = 1 << 20;  // how much is read between two looks at the interrupts
 
 template <class Change>
 std::string_view changed(std::string_view text, std::pmr::memory_resource* memory, Change change) {
@@ -24,15 +24,19 @@ std::string_view copied(std::string_view text, std::pmr::memory_resource* memory
 }
 
 std::string_view ascii_lowered(std::string_view text, std::pmr::memory_resource* memory) {
-  if (std::ranges::none_of(text, [](char c) { return c >= 'A' && c <= 'Z'; })) return text;
-  return changed(text, memory, ascii_lower);
+  for (std::size_t begin = 0; begin < text.size(); begin += stretch) {
+    check_interrupts();
+    if (std::ranges::any_of(text.substr(begin, stretch), [](char c) { return c >= 'A' && c <= 'Z'; }))
+      return changed(text, memory, ascii_lower);
+  }
+  return text;
 }
 
 std::string_view trimmed(std::string_view text) {
   auto blank = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
-  auto begin = std::ranges::find_if_not(text, blank);
-  auto end = std::find_if_not(text.rbegin(), std::make_reverse_iterator(begin), blank).base();
-  return {begin, end};
+  for (; !text.empty() && blank(text.front()); text.remove_prefix(1)) check_interrupts();
+  for (; !text.empty() && blank(text.back()); text.remove_suffix(1)) check_interrupts();
+  return text;
 }
 
 }  // namespace journey

@@ -56,7 +56,8 @@ CREATE TABLE journey.sources (
   CONSTRAINT lists CHECK (1 >= ALL (ARRAY[array_ndims(names), array_ndims(term_params)]))
 );
 COMMENT ON TABLE journey.sources IS
-  'Known sources, such as search engines and social networks. Rows of your own go ahead of the shipped ones; shipped rows come with the extension and are not dumped';
+  'Known sources, such as search engines and social networks. '
+  'Rows of your own go ahead of the shipped ones; shipped rows come with the extension and are not dumped';
 COMMENT ON COLUMN journey.sources.source IS
   'The name that touches carry; also one of its names, never a host';
 COMMENT ON COLUMN journey.sources.category IS
@@ -70,7 +71,8 @@ COMMENT ON COLUMN journey.sources.names IS
   'Other patterns of a whole host, as in deref-*. '
   'Plain names without a dot, as campaigns give them, however their words are joined. '
   'The longest match wins, patterns come last';
-COMMENT ON COLUMN journey.sources.term_params IS 'The parameters of its URLs that hold what was searched for, in their own case; the first that has a value counts';
+COMMENT ON COLUMN journey.sources.term_params IS
+  'The parameters of its URLs that hold what was searched for, in their own case; the first that has a value counts';
 COMMENT ON COLUMN journey.sources.shipped IS 'Comes with the extension: leave it false';
 
 CREATE TABLE journey.touch_params (
@@ -84,14 +86,16 @@ CREATE TABLE journey.touch_params (
   CONSTRAINT click_id_has_source_and_medium CHECK (field <> 'click_id' OR (source IS NOT NULL AND medium IS NOT NULL))
 );
 COMMENT ON TABLE journey.touch_params IS
-  'The parameters of a page''s URL that tell of a touch. Shipped rows come with the extension and are not dumped';
+  'The parameters of a page''s URL that tell of a touch. '
+  'Shipped rows come with the extension and are not dumped';
 COMMENT ON COLUMN journey.touch_params.name IS 'Name of the parameter, in any case';
 COMMENT ON COLUMN journey.touch_params.field IS
   'What it tells: a field of the touch; click_id, which also names its network; or referrer, the site that sent the reader, believed only where nothing else tells';
 COMMENT ON COLUMN journey.touch_params.source IS 'Of a click id: the source it stands for';
 COMMENT ON COLUMN journey.touch_params.medium IS 'Of a click id: the medium it stands for';
 COMMENT ON COLUMN journey.touch_params.position IS
-  'Where several parameters tell the same, the lowest position wins. Shipped: 100 and up';
+  'Where several parameters tell the same, the lowest position wins. '
+  'Shipped: 100 and up';
 COMMENT ON COLUMN journey.touch_params.shipped IS 'Comes with the extension: leave it false';
 
 CREATE TABLE journey.channel_rules (
@@ -110,8 +114,14 @@ CREATE TABLE journey.channel_rules (
     array_ndims(campaign), array_ndims(click_id), array_ndims(referrer), array_ndims(referrer_path), array_ndims(landing_page)]))
 );
 COMMENT ON TABLE journey.channel_rules IS
-  'Channel rules: the first that holds gives the channel. A rule holds where each of its fields matches one of its patterns; a NULL field does not matter. In a pattern * is any run of characters, [a-z] one of these, [!a-z] one of the others; the empty pattern matches what is absent. Compared trimmed and in lower case. Shipped rows come with the extension and are not dumped';
-COMMENT ON COLUMN journey.channel_rules.position IS 'Rules hold in this order. Shipped: 100 and up, in steps of 100';
+  'Channel rules: the first that holds gives the channel. '
+  'A rule holds where each of its fields matches one of its patterns; a NULL field does not matter. '
+  'In a pattern * is any run of characters, [a-z] one of these, [!a-z] one of the others; the empty pattern matches what is absent. '
+  'Compared trimmed and in lower case. '
+  'Shipped rows come with the extension and are not dumped';
+COMMENT ON COLUMN journey.channel_rules.position IS
+  'Rules hold in this order. '
+  'Shipped: 100 and up, in steps of 100';
 COMMENT ON COLUMN journey.channel_rules.channel IS 'The channel that the rule gives';
 COMMENT ON COLUMN journey.channel_rules.source IS 'Patterns of the source';
 COMMENT ON COLUMN journey.channel_rules.category IS 'Patterns of the source''s category in journey.sources';
@@ -135,19 +145,25 @@ CREATE FUNCTION journey.touch(ts timestamptz, page_url text, referrer text DEFAU
   LANGUAGE c STABLE PARALLEL SAFE COST 50
   AS 'MODULE_PATHNAME', 'journey_touch';
 COMMENT ON FUNCTION journey.touch(timestamptz, text, text, text[]) IS
-  'The touch that a page view is: its campaign parameters or click id, else its referrer, else (direct) / (none). NULL for a move within the own sites (the page''s and those of own_hosts) or back from an excluded source, without a campaign; NULL where ts or page_url is NULL. An error where own_hosts holds a URL or a host with a port. Parameters, sources and rules: journey.touch_params, journey.sources, journey.channel_rules';
+  'The touch that a page view is: its campaign parameters or click id, else its referrer, else (direct) / (none). '
+  'NULL for a move within the own sites (the page''s and those of own_hosts) or back from an excluded source, without a campaign; NULL where ts or page_url is NULL. '
+  'An error where own_hosts holds a URL or a host with a port. '
+  'Parameters, sources and rules: journey.touch_params, journey.sources, journey.channel_rules';
 
 CREATE FUNCTION journey.channel(source text, medium text, campaign text DEFAULT NULL, referrer text DEFAULT NULL, click_id text DEFAULT NULL, landing_page text DEFAULT NULL) RETURNS text
   LANGUAGE c STABLE PARALLEL SAFE COST 20
   AS 'MODULE_PATHNAME', 'journey_channel';
 COMMENT ON FUNCTION journey.channel(text, text, text, text, text, text) IS
-  'Channel by the first rule of journey.channel_rules that holds; the shipped rules are Google Analytics 4''s default channel group (support.google.com/analytics/answer/9756891). An absent source or medium is taken from the click id (name=value), else the referrer''s URL, else (direct) / (none). Never NULL; Unassigned where no rule holds';
+  'Channel by the first rule of journey.channel_rules that holds; the shipped rules are Google Analytics 4''s default channel group (support.google.com/analytics/answer/9756891). '
+  'An absent source or medium is taken from the click id (name=value), else the referrer''s URL, else (direct) / (none). '
+  'Never NULL; Unassigned where no rule holds';
 
 CREATE FUNCTION journey.referrer_source(referrer text, OUT medium text, OUT source text, OUT term text) RETURNS record
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20
   AS 'MODULE_PATHNAME', 'journey_referrer_source';
 COMMENT ON FUNCTION journey.referrer_source(text) IS
-  'What a referrer''s URL tells: medium, the source''s category in journey.sources (search, social, video, shopping, email, ai, local, ad, excluded) or referral; source, its name or the host without www.; term, what was searched for, where known. NULL for what is no URL with a host';
+  'What a referrer''s URL tells: medium, the source''s category in journey.sources (search, social, video, shopping, email, ai, local, ad, excluded) or referral; source, its name or the host without www.; term, what was searched for, where known. '
+  'NULL for what is no URL with a host';
 
 CREATE FUNCTION journey.source_name(source text) RETURNS text
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20

@@ -27,9 +27,7 @@ struct touch_site {
 
   /// The own hosts: the same for most rows.
   const own_sites& own(FunctionCallInfo fcinfo, int position) {
-    std::string_view bytes =
-        PG_ARGISNULL(position) ? std::string_view() : pg::argument_bytes(PG_GETARG_DATUM(position));
-    return own_.of(bytes, [bytes](own_sites& sites) {
+    return own_.of(fcinfo, position, [](own_sites& sites, std::string_view bytes) {
       sites.clear();
       if (bytes.empty()) return;
       for (std::string_view host : pg::text_elements(PointerGetDatum(bytes.data()), "own_hosts")) {

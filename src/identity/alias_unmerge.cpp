@@ -1,5 +1,8 @@
 #include "identity/alias_unmerge.hpp"
 
+#include <algorithm>
+#include <tuple>
+
 #include "base/interrupts.hpp"
 
 namespace journey::identity {

@@ -15,8 +15,8 @@ namespace journey::identity {
 /// A value is blocked where an entry is the value, or the value without the punctuation around it, as in
 /// "null" with the quotes, or %user_id%. Blanks around it and the case of ASCII letters never count. An entry
 /// may be a pattern (base/pattern.hpp), and three stand for whole kinds of values, punctuation aside: '' for
-/// what has no letter and no digit, 0 for zeros alone, xxx for one letter or digit 10 to 64 times, or x from
-/// 3 times on.
+/// what has no letter and no digit, 0 for zeros alone, xxx for one letter or digit 10 to 64 times, or x 3 to
+/// 64 times.
 class block_list {
  public:
   explicit block_list(std::pmr::memory_resource* memory)

@@ -44,7 +44,7 @@ COMMENT ON FUNCTION journey.junk_ids() IS
   'Blanks around a value and the case of ASCII letters never count. '
   'In an entry * stands for any text, [abc] or [a-z] for one character of these, [!abc] for one of the others, [*] for an asterisk. '
   'Three entries stand for more than themselves: '''' for every value without a letter or digit, 0 for zeros, however many and with whatever between, such as the zero UUID, '
-  'and xxx for one letter or digit 10 to 64 times over, or x from 3 times on, whatever is between. '
+  'and xxx for one letter or digit 10 to 64 times over, or x 3 to 64 times, whatever is between. '
   'A pattern may have up to 1,000 bytes, a list up to 1,000 of them (54000)';
 
 CREATE FUNCTION journey.real_id(id text, blocked text[] DEFAULT journey.junk_ids()) RETURNS text

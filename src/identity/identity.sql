@@ -16,7 +16,8 @@ COMMENT ON FUNCTION journey.resolve_aliases(text, journey.alias_mode, text[], in
   'An alias and a user id are different ids even when spelled the same. '
   'visitor_id is the earliest-seen user id of the visitor, or the earliest-seen alias where no user id is known; ties go to the smaller value in byte order; an unknown time (NULL) is later than any. '
   'members counts the ids of the visitor; first_seen_at and last_seen_at are of the id itself. '
-  'Ids in blocked (none when NULL) link nothing and get no row. max_users and max_members limit the user ids and all ids of one visitor (NULL: no limit): edges are then taken in order of (first seen_at, alias, user_id), and one that would break a limit is refused whole; alias_conflicts tells which. '
+  'Ids in blocked (none when NULL) link nothing and get no row. '
+  'max_users and max_members limit the user ids and all ids of one visitor (NULL: no limit): edges are then taken in order of (first seen_at, alias, user_id), and one that would break a limit is refused whole; alias_conflicts tells which. '
   'The result does not depend on the order of the rows';
 
 CREATE FUNCTION journey.resolve_aliases(
@@ -92,7 +93,8 @@ COMMENT ON FUNCTION journey.alias_owners(text, interval, text[]) IS
   'Who owned an alias, such as a shared device, when. '
   'edges is a query of (alias text, user_id text, seen_at timestamptz). '
   'It must have all three columns. '
-  'From each log-in (a row with both ids) the alias is its user''s until another user logs in; before its first log-in it belongs to the user of that one for as long as backfill (NULL: from the beginning of time; 0: not at all; no months). owned includes its start and not its end; the ranges of one alias never overlap. '
+  'From each log-in (a row with both ids) the alias is its user''s until another user logs in; before its first log-in it belongs to the user of that one for as long as backfill (NULL: from the beginning of time; 0: not at all; no months). '
+  'owned includes its start and not its end; the ranges of one alias never overlap. '
   'Of two users at the same time the one greater in byte order stays. '
   'Rows without a time, at infinity, or with a blocked id are left out. '
   'Join it to events with owned @> the time of the event';
@@ -150,7 +152,8 @@ COMMENT ON FUNCTION journey.merge_aliases(text, text, text[], int, int) IS
   'Two merges into one table at once lose what the other did: take LOCK TABLE ... IN SHARE ROW EXCLUSIVE MODE first, in the transaction that writes the rows. '
   'current is a query or TABLE statement with the columns that resolve_aliases returns, by name; it is asked for the ids in edges and for the members of visitors that grow, by index where they are few, so it wants an index on alias and one on visitor_id. '
   'old_visitor_id is the visitor the id had before, NULL for a new id. '
-  'The mapping with these rows put in is what resolve_aliases would return over all edges, old and new; with limits that holds where all new edges are later than the old ones: what is stored stays together, and new edges are taken after it. blocked, max_users and max_members should be those that current was made with';
+  'The mapping with these rows put in is what resolve_aliases would return over all edges, old and new; with limits that holds where all new edges are later than the old ones: what is stored stays together, and new edges are taken after it. '
+  'blocked, max_users and max_members should be those that current was made with';
 
 CREATE FUNCTION journey.merge_aliases(
   current text, edges text, priority text[], unique_kinds text[],
@@ -201,6 +204,7 @@ CREATE FUNCTION journey.unmerge_aliases(
   AS 'MODULE_PATHNAME', 'journey_unmerge_aliases_of_kinds';
 COMMENT ON FUNCTION journey.unmerge_aliases(text, text, text[], text[], text[], int) IS
   'As unmerge_aliases without priority, for ids of any kinds; without returns (a_kind text, a text, b_kind text, b text) in either direction';
+
 CREATE FUNCTION journey.unmerge_aliases(
   edges text, without text, priority text[], unique_kinds text,
   blocked text DEFAULT journey.junk_ids()::text, max_members int DEFAULT NULL,

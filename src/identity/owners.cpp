@@ -1,5 +1,6 @@
 #include "identity/owners.hpp"
 
+#include <cassert>
 #include <tuple>
 
 #include "base/sort.hpp"
@@ -49,6 +50,7 @@ std::pmr::vector<tenure> owner_log::resolve(std::uint64_t backfill) {
     if (tenures.empty() || tenures.back().alias != one.alias) {
       tenures.push_back({one.alias, one.user, before(one.seen_at, backfill), unknown_time});
     } else if (tenures.back().user != one.user) {
+      assert(tenures.back().since < one.seen_at);
       tenures.back().until = one.seen_at;
       tenures.push_back({one.alias, one.user, one.seen_at, unknown_time});
     }

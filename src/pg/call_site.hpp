@@ -25,12 +25,27 @@ inline std::string_view argument_bytes(Datum value) {
   return {reinterpret_cast<const char*>(whole), VARSIZE(whole)};
 }
 
+/// Whether an argument is a constant of the query, so that it is the same at all calls of this call site. A
+/// parameter is none: plpgsql gives it another value without another call site.
+bool is_constant(FunctionCallInfo fcinfo, int position);
+
 /// What an argument says, read anew only where its bytes are others than at the call before: most arguments
 /// beside the data are the same for all rows. `Value` is made by `Value(std::pmr::memory_resource*)`.
 template <class Value>
 class argument_cache {
  public:
   explicit argument_cache(std::pmr::memory_resource* memory) : bytes_(memory), value_(memory) {}
+
+  /// What the argument at `position` says; `read(value, bytes)` gets none where it is NULL. The bytes of a
+  /// constant are looked at once.
+  template <class Read>
+  Value& of(FunctionCallInfo fcinfo, int position, Read read) {
+    if (known_ && constant_) return value_;
+    constant_ = is_constant(fcinfo, position);
+    std::string_view bytes;
+    if (!PG_ARGISNULL(position)) bytes = argument_bytes(PG_GETARG_DATUM(position));
+    return of(bytes, [&](Value& value) { read(value, bytes); });
+  }
 
   /// `read(value)` sets the value, which may still hold what it was.
   template <class Read>
@@ -47,6 +62,7 @@ class argument_cache {
  private:
   std::pmr::string bytes_;
   bool known_ = false;
+  bool constant_ = false;
   Value value_;
 };
 

@@ -10,4 +10,5 @@ CREATE FUNCTION journey.refuse_shipped() RETURNS trigger
   LANGUAGE c
   AS 'MODULE_PATHNAME', 'journey_refuse_shipped';
 COMMENT ON FUNCTION journey.refuse_shipped() IS
-  'Trigger of rule tables: an error where a row that comes with the extension is to be made, changed or deleted, since such rows are not dumped. Its argument, if any, says what to do instead';
+  'Trigger of rule tables: an error where a row that comes with the extension is to be made, changed or deleted, since such rows are not dumped. '
+  'Its argument, if any, says what to do instead';
