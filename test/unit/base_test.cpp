@@ -6,8 +6,10 @@
 #include <memory_resource>
 #include <random>
 #include <regex>
+#include <stdexcept>
 #include <vector>
 
+#include "base/interrupts.hpp"
 #include "base/sort.hpp"
 #include "base/text.hpp"
 
@@ -74,6 +76,18 @@ TEST(texts, are_copied_whole) {
     if (size > 0) text.back() = 'y';
     EXPECT_EQ(ascii_lowered(copied(text, &memory), &memory), text);
   }
+}
+
+TEST(texts, can_be_interrupted) {
+  std::pmr::monotonic_buffer_resource memory;
+  auto interrupted = [](auto work) {
+    InterruptPending = 1;
+    EXPECT_THROW(work(), std::runtime_error);
+    EXPECT_EQ(InterruptPending, 0);
+  };
+  interrupted([] { trimmed(" "); });
+  interrupted([&] { ascii_lowered("a", &memory); });
+  interrupted([&] { copied("a", &memory); });
 }
 
 TEST(sorts, equal_those_of_the_standard_library) {
