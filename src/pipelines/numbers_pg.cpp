@@ -1,4 +1,6 @@
 // Transactions as numbers.
+#include <cstdint>
+
 #include "pg/entry.hpp"
 
 extern "C" {
