@@ -94,15 +94,18 @@ install_server() {
   as_root rm -f "$conf"
 }
 
-# The version of clang to build and lint with: 14, whose judgement all share, or else the newest of the distribution.
-llvm_version() {
-  local found=clang-14
-  if command -v apt-get >/dev/null && ! command -v clang++-14 >/dev/null; then
+# The clang to build and lint with, as LLVM: version 14, whose judgement all share, or else the newest of the distribution.
+ensure_clang() {
+  local found
+  LLVM=14
+  command -v apt-get >/dev/null || return 0
+  if ! command -v clang++-14 >/dev/null; then
     apt_update
     found=$(newest_package clang-14)
     [ -n "$found" ] || found=$(newest_package 'clang-(1[5-9]|[2-9][0-9])')
+    LLVM=${found#clang-}
   fi
-  echo "${found#clang-}"
+  install_packages "clang-$LLVM" $(newest_package "libclang-rt-$LLVM-dev")
 }
 
 has_boost() {
@@ -126,10 +129,14 @@ copy_sources() {
   tar --exclude='*.o' --exclude='*.d' --exclude='*.so' --exclude=./build --exclude=./.git -cf - . | tar -xf - -C "$1"
 }
 
-# unit_tests DIRECTORY [OPTION...] : builds the unit tests there, with these options of CMakeLists.txt, and runs them.
+# unit_tests DIRECTORY : builds what CMakeLists.txt says there, and runs the unit tests.
 unit_tests() {
-  cmake -S . -B "$1" "${@:2}" && cmake --build "$1" -j"$(nproc)" && ctest --test-dir "$1" -j"$(nproc)" --output-on-failure
+  cmake -S . -B "$1" && cmake --build "$1" -j"$(nproc)" && ctest --test-dir "$1" -j"$(nproc)" --output-on-failure
 }
+
+# By clang, under sanitizers, with the fuzzers.
+configure_sanitized() { cmake -S . -B "$1" -DJOURNEY_SANITIZE=ON -DCMAKE_CXX_COMPILER="clang++-$LLVM"; }
+sanitized_unit_tests() { configure_sanitized build/sanitized && unit_tests build/sanitized; }
 
 # A private installation and cluster in a temporary directory. The server's own files are linked to, and the
 # extension is installed beside the links: nothing on the system changes, and no other cluster is touched.
