@@ -1,7 +1,5 @@
 #include "base/pattern.hpp"
 
-#include <cassert>
-
 #include "base/interrupts.hpp"
 
 namespace journey {
@@ -54,7 +52,6 @@ bool matches(std::string_view pattern, std::string_view text) {
       return false;
     }
   }
-  assert(p <= pattern.size());
   return pattern.find_first_not_of('*', p) == pattern.npos;
 }
 
