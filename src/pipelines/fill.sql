@@ -27,7 +27,6 @@ DECLARE
   leaves oid[];
   here text := 'true';
   run journey.runs;
-  stored record;
 BEGIN
   IF z.slice IS NULL THEN RETURN false; END IF;
   PERFORM journey.pin_settings();
@@ -39,8 +38,7 @@ BEGIN
     leaves := journey.lock_leaves(s);
     here := CASE WHEN leaves = ARRAY[s.relation::oid] THEN 'true' ELSE format('r.leaf = ANY (%L::oid[])', leaves) END;
   END IF;
-  EXECUTE journey.store_rows(p, s, journey.events_of_slice(p, s, z.slice, here)) INTO stored USING NULL::journey.pipeline_place[], 0;
-  run.events := stored.events;
+  EXECUTE journey.store_rows(p, s, journey.events_of_slice(p, s, z.slice, here)) INTO run.events USING NULL::journey.pipeline_place[], 0;
   EXECUTE format('SELECT count(*) FROM (%s) AS r', journey.rows_of_slice(p, s, z.slice, concat_ws(' AND ', here, format('(%s) IS NOT TRUE', journey.usable_row())))) INTO run.left_out;
   PERFORM journey.mark_copies(p, s, z.slice, here);
   z.filled_snapshot := now_seen;

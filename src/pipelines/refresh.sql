@@ -272,7 +272,8 @@ DECLARE
   oldest bigint;
   since timestamptz;
   z date;
-  stored record;
+  stored_events bigint;
+  stored_pairs journey.pipeline_pair[];
 BEGIN
   done.gained := '{}';
   done.lost := '{}';
@@ -346,23 +347,23 @@ BEGIN
   IF cardinality(whole) > 0 THEN
     done.lost := journey.forget_slices(p, s, whole, most);
     FOREACH z IN ARRAY whole LOOP
-      EXECUTE journey.store_rows(p, s, journey.events_of_slice(p, s, z, here)) INTO stored USING NULL::journey.pipeline_place[], most;
-      done.events := done.events + stored.events;
-      IF cardinality(done.gained) < most THEN done.gained := done.gained || stored.pairs; END IF;
+      EXECUTE journey.store_rows(p, s, journey.events_of_slice(p, s, z, here)) INTO stored_events, stored_pairs USING NULL::journey.pipeline_place[], most;
+      done.events := done.events + stored_events;
+      IF cardinality(done.gained) < most THEN done.gained := done.gained || stored_pairs; END IF;
     END LOOP;
   END IF;
   IF cardinality(places) > 0 THEN
     done.lost := done.lost || journey.forget_places(p, s, places, most);
-    EXECUTE journey.store_rows(p, s, journey.copies_out(s, journey.rows_of_places(p, s, concat_ws(' AND ', here, journey.counts_once(p, s, here))))) INTO stored USING places, most;
-    done.events := done.events + stored.events;
-    done.gained := done.gained || stored.pairs;
+    EXECUTE journey.store_rows(p, s, journey.copies_out(s, journey.rows_of_places(p, s, concat_ws(' AND ', here, journey.counts_once(p, s, here))))) INTO stored_events, stored_pairs USING places, most;
+    done.events := done.events + stored_events;
+    done.gained := done.gained || stored_pairs;
   END IF;
   IF new_events > 0 THEN
     EXECUTE journey.store_rows(p, s, format('SELECT r.* FROM (%s) AS r WHERE %s%s%s', new_rows, journey.usable_row(),
       CASE WHEN cardinality(whole) > 0 THEN format(' AND r.slice <> ALL (%L::date[])', whole) END,
-      CASE WHEN cardinality(places) > 0 THEN ' AND NOT EXISTS (SELECT FROM unnest($1) AS w WHERE w.alias = r.alias AND w.kind = r.kind AND w.slice = r.slice)' END)) INTO stored USING places, most;
-    done.events := done.events + stored.events;
-    done.gained := done.gained || stored.pairs;
+      CASE WHEN cardinality(places) > 0 THEN ' AND NOT EXISTS (SELECT FROM unnest($1) AS w WHERE w.alias = r.alias AND w.kind = r.kind AND w.slice = r.slice)' END)) INTO stored_events, stored_pairs USING places, most;
+    done.events := done.events + stored_events;
+    done.gained := done.gained || stored_pairs;
   END IF;
 
   -- 10: a slice that was filled since the last step has news in all its ids.
@@ -371,8 +372,8 @@ BEGIN
       SELECT ROW(l.a_kind, l.a, l.b_kind, l.b, min(l.first_seen_at), max(l.last_seen_at), %2$s)::journey.pipeline_pair
       FROM %1$s AS l WHERE l.source = $1 AND l.slice = ANY ($2) GROUP BY l.a_kind, l.a, l.b_kind, l.b LIMIT $3)$q$, journey.pipeline_table(p, 'links'),
       CASE WHEN journey.has_limits(p) THEN
-        format('(SELECT min(k.first_seen_at) FROM %s AS k WHERE k.a = l.a AND k.a_kind = l.a_kind AND k.b = l.b AND k.b_kind = l.b_kind AND NOT (k.source = $1 AND k.slice = ANY ($2)))', journey.pipeline_table(p, 'links')) ELSE 'NULL' END) INTO stored USING s.source, fresh, most;
-    done.gained := done.gained || stored."array";
+        format('(SELECT min(k.first_seen_at) FROM %s AS k WHERE k.a = l.a AND k.a_kind = l.a_kind AND k.b = l.b AND k.b_kind = l.b_kind AND NOT (k.source = $1 AND k.slice = ANY ($2)))', journey.pipeline_table(p, 'links')) ELSE 'NULL' END) INTO stored_pairs USING s.source, fresh, most;
+    done.gained := done.gained || stored_pairs;
   END IF;
   IF done.news THEN PERFORM journey.save_met(s, fresh); END IF;
   RETURN done;

@@ -55,7 +55,7 @@ END;
 COMMENT ON FUNCTION journey.visitors_query(journey.pipelines, text[]) IS 'Internal: the rows of the target visitors, made from aliases, trails and conversions';
 
 CREATE FUNCTION journey.session_columns(session text) RETURNS text
-LANGUAGE sql IMMUTABLE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT format('(%1$s).started_at, (%1$s).ended_at, next_started_at, (%1$s).events, (%1$s).conversions, (%1$s).converted_at, (%1$s).landing_page,
     ((%1$s).touch).source, ((%1$s).touch).medium, ((%1$s).touch).campaign, ((%1$s).touch).channel, ((%1$s).touch).referrer', session);
