@@ -5,15 +5,20 @@
   {{ return(adapter.get_relation(this.database, this.schema, var('journey_prefix') ~ name)) }}
 {% endmacro %}
 
-{# From where on a source is read: rows that arrived later may be new, and those a little before, since rows are not committed in
-   the order of received_at. A row of the future tells nothing of what has arrived. #}
-{% macro read_from(store, source) %}
-  {%- if store is none -%} '-infinity'::timestamptz
-  {%- else -%}
+{# From where on the next run reads a source: rows that arrived later may be new, and those a little before, since rows are not
+   committed in the order of received_at. A row of the future tells nothing of what has arrived. #}
+{% macro read_until(store, source) -%}
   coalesce(
     (select max(received_at) - interval '{{ var("journey_overlap") }}' from {{ store }}
      where source = {{ dbt.string_literal(source) }} and received_at <= {{ journey.this_run() }} and isfinite(received_at)),
     '-infinity')
+{%- endmacro %}
+
+{# From where on this run reads: where the last one has said, to the microsecond, since it has counted the rows up to there. #}
+{% macro read_from(report, source) %}
+  {%- if report is none -%} '-infinity'::timestamptz
+  {%- else -%}
+  coalesce((select report.read_until from {{ report }} as report where report.source = {{ dbt.string_literal(source) }} order by report.changed_at desc limit 1), '-infinity')
   {%- endif -%}
 {% endmacro %}
 

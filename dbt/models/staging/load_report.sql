@@ -8,7 +8,7 @@ with
     {{ dbt.string_literal(source.name) }} as source,
     max(arrived.received_at) filter (where left_out = 'census') as read_from,
     max(rows_before) as rows_before,
-    {{ journey.read_from(ref('journey_events'), source.name) }} as read_until
+    {{ journey.read_until(ref('journey_events'), source.name) }} as read_until
   from {{ ref('this_run_events') }} as arrived
   where source = {{ dbt.string_literal(source.name) }}
 ),

@@ -2,7 +2,6 @@
     that may be new, and a census, by which the next run sees what was committed too late to be found. -#}
 {%- set ids = journey.id_columns() -%}
 {%- set extra = var('journey_extra_columns') or {} -%}
-{%- set store = journey.built(this, 'journey_events') -%}
 {%- set report = journey.built(this, 'load_report') -%}
 with
 {%- for source in journey.event_sources() %}
@@ -11,7 +10,7 @@ with
 {%- set arrived = columns['received_at'] if columns['received_at'] != 'null::timestamptz' else columns['ts'] %}
 {{ source.name }}_bounds as (
   select read_from, {{ journey.census_from(report, source.name, 'bounds.read_from') }} as census_from
-  from (select {{ journey.read_from(store, source.name) }} as read_from) as bounds
+  from (select {{ journey.read_from(report, source.name) }} as read_from) as bounds
 ),
 {{ source.name }}_rows as (
   select
