@@ -12,7 +12,7 @@ visitors as (
     visitor_id,
     date_trunc('{{ var("journey_snapshot_grain") }}', since, {{ dbt.string_literal(var('journey_time_zone')) }}) as cohort_at,
     journey.returned(ts, since, {{ length }}, {{ var('journey_retention_periods') | int }}) as returned,
-    (select max(ts) from events as all_events) - since as known
+    (select max(all_events.ts) from events as all_events) - since as known
   from events
   group by visitor_id, since
 ),
