@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory_resource>
 #include <random>
 #include <string>
 #include <vector>
@@ -37,7 +38,8 @@ said all_of(const notes& noted) {
 }
 
 TEST(Notes, EachRowOnceWithItsGreatestNumber) {
-  notes noted(std::pmr::get_default_resource());
+  std::pmr::monotonic_buffer_resource memory;
+  notes noted(&memory);
   noted.add("a", 1, {});
   noted.add("a", 1, 7);
   noted.add("a", 1, 5);
@@ -46,7 +48,8 @@ TEST(Notes, EachRowOnceWithItsGreatestNumber) {
 }
 
 TEST(Notes, AWholeSliceCoversItsRowsAndKeepsTheirNumber) {
-  notes noted(std::pmr::get_default_resource());
+  std::pmr::monotonic_buffer_resource memory;
+  notes noted(&memory);
   noted.add("a", 1, 7);
   noted.add("b", 2, 9);
   noted.add_whole(1, {});
@@ -60,7 +63,8 @@ TEST(Notes, EqualAPlainRecord) {
   std::mt19937 random(7);
   for (int round = 0; round < 300; ++round) {
     constexpr std::size_t most = 5;
-    notes noted(std::pmr::get_default_resource(), most);
+    std::pmr::monotonic_buffer_resource memory;
+    notes noted(&memory, most);
     std::map<notes::slice, std::map<std::string, notes::number>> rows;
     for (int i = 0; i < 60; ++i) {
       int which = static_cast<int>(random() % 4);
