@@ -473,7 +473,7 @@ Node* new_state(CustomScan*) {
 /// The plan gives its child's rows as they are.
 Plan* to_plan(PlannerInfo*, RelOptInfo*, CustomPath* path, List*, List*, List* children) {
   auto* plan = makeNode(CustomScan);
-  const Plan* child = linitial_node(Plan, children);
+  const auto* child = static_cast<const Plan*>(linitial(children));
   const sort_keys& keys = reinterpret_cast<partition_sort_path*>(path)->keys;
   plan->scan.plan.targetlist = static_cast<List*>(copyObjectImpl(child->targetlist));
   plan->custom_scan_tlist = static_cast<List*>(copyObjectImpl(child->targetlist));
