@@ -393,7 +393,8 @@ partition_sorter& sorter_of(CustomScanState* node) { return *reinterpret_cast<so
 void begin(CustomScanState* node, EState* state, int flags) {
   pg::guarded([=] {
     auto* plan = castNode(CustomScan, node->ss.ps.plan);
-    node->custom_ps = list_make1(ExecInitNode(linitial_node(Plan, plan->custom_plans), state, flags));
+    node->custom_ps =
+        list_make1(ExecInitNode(static_cast<Plan*>(linitial(plan->custom_plans)), state, flags));
     ExecInitResultSlot(&node->ss.ps, &TTSOpsMinimalTuple);  // tuples go out as they are kept
     auto* ours = reinterpret_cast<sort_state*>(node);
     ours->context = AllocSetContextCreate(state->es_query_cxt, "partition sort", ALLOCSET_DEFAULT_SIZES);
