@@ -1,7 +1,7 @@
 -- Room: pipelines. One refresh: everything a pipeline has becomes what its sources say in one snapshot.
 
 CREATE FUNCTION journey.refuse_transaction_block(procedure text) RETURNS void
-LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'journey_refuse_transaction_block';
+LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'journey_refuse_transaction_block';
 COMMENT ON FUNCTION journey.refuse_transaction_block(text) IS 'Internal: an error (25001) inside a transaction block, where a procedure that commits can''t run';
 
 CREATE FUNCTION journey.raise_again(sqlstate text, message text, detail text, hint text) RETURNS void
