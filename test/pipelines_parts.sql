@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(45);
+SELECT plan(46);
 SET timezone = 'UTC';
 SET search_path = public, journey;
 CREATE SCHEMA shop;
@@ -73,6 +73,7 @@ SELECT is((SELECT cardinality(forget_slices(p, s, '{2025-02-01}', 10)) FROM pipe
 SELECT is((SELECT cardinality(resolve_changed(p, '{}', ARRAY[ROW('anonymous', 'd1', 'user', '7', '2025-01-05', '2025-01-05', NULL)::pipeline_pair])) FROM pipelines AS p), 1, 'concerns its visitors');
 SELECT results_eq('SELECT alias FROM shop.web_aliases', $$VALUES ('d2')$$, 'whose ids are gone');
 ROLLBACK;
+SELECT is((SELECT hold_source(s) FROM pipeline_sources AS s), 'true', 'a table without partitions is read whole');
 SELECT is((SELECT cardinality((refresh_source(p, s, pg_current_snapshot(), 10)).gained) FROM pipelines AS p, pipeline_sources AS s), 0, 'nothing to do');
 
 -- Identity and targets

@@ -24,20 +24,14 @@ DECLARE
   p journey.pipelines := journey.pipeline_at_work(pipeline);
   z journey.pipeline_slices := journey.claim_slice(p.id, newest_first);
   s journey.pipeline_sources;
-  leaves oid[];
-  here text := 'true';
+  here text;
   run journey.runs;
 BEGIN
   IF z.slice IS NULL THEN RETURN false; END IF;
   PERFORM journey.pin_settings();
   run.pipeline := p.id; run.kind := 'fill'; run.started_at := clock_timestamp();
   SELECT * INTO STRICT s FROM journey.pipeline_sources AS x WHERE x.pipeline = p.id AND x.source = z.source;
-  IF s.changes = 'received_at' THEN
-    PERFORM journey.check_columns(s);
-  ELSE
-    leaves := journey.lock_leaves(s);
-    here := CASE WHEN leaves = ARRAY[s.relation::oid] THEN 'true' ELSE format('r.leaf = ANY (%L::oid[])', leaves) END;
-  END IF;
+  here := journey.hold_source(s);
   EXECUTE journey.store_rows(p, s, journey.events_of_slice(p, s, z.slice, here)) INTO run.events USING NULL::journey.pipeline_place[], 0;
   EXECUTE format('SELECT count(*) FROM (%s) AS r', journey.rows_of_slice(p, s, z.slice, concat_ws(' AND ', here, format('(%s) IS NOT TRUE', journey.usable_row())))) INTO run.left_out;
   PERFORM journey.mark_copies(p, s, z.slice, here);

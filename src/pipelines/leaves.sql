@@ -72,6 +72,21 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.check_columns(journey.pipeline_sources) IS 'Internal: an error (42804) where a column that a source''s expressions read was renamed, dropped or made another type';
 
+CREATE FUNCTION journey.hold_source(s journey.pipeline_sources) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  leaves oid[];
+BEGIN
+  IF s.changes = 'received_at' THEN
+    PERFORM journey.check_columns(s);
+    RETURN 'true';
+  END IF;
+  leaves := journey.lock_leaves(s);
+  RETURN CASE WHEN leaves = ARRAY[s.relation::oid] THEN 'true' ELSE format('r.leaf = ANY (%L::oid[])', leaves) END;
+END $$;
+COMMENT ON FUNCTION journey.hold_source(journey.pipeline_sources) IS
+  'Internal: checks a source and, where its changes are followed exactly, locks it; the condition that a row r is in a partition of this snapshot';
+
 CREATE FUNCTION journey.check_indexes(s journey.pipeline_sources) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 DECLARE

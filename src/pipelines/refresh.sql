@@ -262,8 +262,7 @@ DECLARE
   gone date[] := '{}';
   whole date[];
   later date[];
-  leaves oid[];
-  here text := 'true';
+  here text;
   marks journey.pipeline_mark[];
   taken bigint;
   places journey.pipeline_place[];
@@ -282,13 +281,8 @@ BEGIN
 
   -- 1, 2: the partitions of this snapshot, and what was exchanged since the last.
   IF s.listed_snapshot IS NOT NULL THEN PERFORM journey.check_indexes(s); END IF;
-  IF s.changes = 'received_at' THEN
-    PERFORM journey.check_columns(s);
-  ELSE
-    leaves := journey.lock_leaves(s);
-    here := CASE WHEN leaves = ARRAY[s.relation::oid] THEN 'true' ELSE format('r.leaf = ANY (%L::oid[])', leaves) END;
-    SELECT * INTO stale, gone FROM journey.compare_leaves(p, s);
-  END IF;
+  here := journey.hold_source(s);
+  IF s.changes <> 'received_at' THEN SELECT * INTO stale, gone FROM journey.compare_leaves(p, s); END IF;
 
   -- 3: the slices and the marks, in the same snapshot.
   SELECT coalesce(array_agg(x.slice) FILTER (WHERE x.state = 'new'), '{}'), coalesce(array_agg(x.slice) FILTER (WHERE x.state = 'kept'), '{}'),
