@@ -13,11 +13,13 @@
 #include "attribution/removal.hpp"
 #include "attribution/shapley.hpp"
 #include "base/interrupts.hpp"
+#include "interrupts.hpp"
 
 namespace {
 
 using namespace journey::attribution;
 using journey::exact_sum;
+using journey::stops;
 using journey::wire::reader;
 using journey::wire::writer;
 
@@ -369,6 +371,15 @@ TEST(markov, can_be_interrupted) {
   EXPECT_THROW((void)state.credits(memory), std::runtime_error);
 }
 
+TEST(transitions, can_be_stopped) {
+  transition_counts state(memory);
+  for (const char* name : {"a", "b", "c"}) {
+    std::string_view path[] = {name};
+    state.add(path, {1, 1, 1}, 1);
+  }
+  EXPECT_TRUE(stops([&] { state.transitions(memory); }));
+}
+
 /// By the definition: the mean over all orders of the channels of what a channel adds.
 TEST(shapley, equals_its_definition) {
   std::mt19937_64 random(8);
@@ -524,12 +535,28 @@ TYPED_TEST(path_state, shares_out_all_there_is) {
       value += row.what.value;
     }
     for (const channel_credit& credit : state.credits(memory)) {
+      EXPECT_GE(credit.conversions, 0);
       conversions -= credit.conversions;
       value -= credit.value;
     }
     EXPECT_NEAR(conversions, 0, 1e-9);
     EXPECT_NEAR(value, 0, 1e-9 * std::ldexp(50, 30));
   }
+}
+
+TYPED_TEST(path_state, can_be_stopped_at_every_step) {
+  std::mt19937_64 random(22);
+  TypeParam state(memory), other(memory);
+  for (const row& row : random_rows(random, 7, 6)) add(state, row);
+  std::string good = bytes(state);
+  EXPECT_TRUE(stops([&] { add(other, {{"a", "b"}, {1, 1, 1}}); }));
+  EXPECT_TRUE(stops([&] { other.combine(state); }));
+  EXPECT_TRUE(stops([&] { bytes(state); }));
+  EXPECT_TRUE(stops([&] {
+    TypeParam copy(memory);
+    deserialize(copy, good);
+  }));
+  EXPECT_TRUE(stops([&] { state.credits(memory); }));
 }
 
 TYPED_TEST(path_state, survives_hostile_bytes) {

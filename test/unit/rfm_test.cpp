@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <map>
 #include <random>
 #include <set>
@@ -10,6 +9,7 @@
 #include <string>
 
 #include "base/interrupts.hpp"
+#include "interrupts.hpp"
 #include "rfm/buckets.hpp"
 #include "rfm/history.hpp"
 #include "rfm/money.hpp"
@@ -20,6 +20,7 @@
 namespace {
 
 using namespace journey::rfm;
+using journey::stops;
 using journey::wire::reader;
 using journey::wire::writer;
 
@@ -313,18 +314,6 @@ TEST(rfm_history, reaches_to_the_ends_of_time) {
             "at -9223372036854775808: -9223372036854775808..-9223372036854775808 1 [1 ]e0/0\n"
             "at 0: 0..0 1 [1 ]e0/0\n"
             "at 9223372036854775807: 9223372036854775807..9223372036854775807 2 [2 ]e0/0\n");
-}
-
-/// Whether `body` notices that it shall stop.
-bool stops(const std::function<void()>& body) {
-  InterruptPending = 1;
-  try {
-    body();
-  } catch (const std::runtime_error&) {
-    return true;
-  }
-  InterruptPending = 0;
-  return false;
 }
 
 template <class State>

@@ -10,10 +10,12 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "interrupts.hpp"
 
 namespace {
 
 using namespace journey::attribution;
+using journey::stops;
 
 constexpr std::int64_t day = 86'400'000'000;
 constexpr std::int64_t always = std::numeric_limits<std::int64_t>::min();
@@ -312,6 +314,18 @@ TEST(weights, equal_the_plain_formulas) {
     expect(model::position_based, position);
     if (sum > 1e-300) expect(model::time_decay, decay);
   }
+}
+
+TEST(attribute, can_be_stopped) {
+  std::vector<candidate> touches;
+  for (int i = 0; i < 100; ++i) touches.push_back({i, "a", false, false, touch_class::regular});
+  for (int kind = 0; kind < 10; ++kind)
+    EXPECT_TRUE(stops([&] {
+      attribute({.model = static_cast<journey::attribution::model>(kind)}, touches, {0, 100},
+                std::pmr::get_default_resource());
+    })) << kind;
+  std::vector<std::optional<std::int64_t>> times(100, 5);
+  EXPECT_TRUE(stops([&] { conversions_at(times, {}, true, std::pmr::get_default_resource()); }));
 }
 
 }  // namespace
