@@ -46,7 +46,7 @@ BEGIN
   FROM unnest(leaves) AS l (leaf) CROSS JOIN unnest(CASE s.changes WHEN 'column' THEN '{journey_change,journey_number}'::text[] ELSE '{journey_change,journey_insert}' END) AS n (name)
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = l.leaf AND g.tgname = n.name AND g.tgenabled = 'A') LIMIT 1;
   IF FOUND THEN
-    RAISE object_not_in_prerequisite_state USING MESSAGE = off, HINT = 'Without it changes are missed. SELECT * FROM journey.source_statements(s) FROM journey.pipeline_sources AS s tells what makes it.';
+    RAISE object_not_in_prerequisite_state USING MESSAGE = off, HINT = 'Without it changes are missed. SELECT n.* FROM journey.pipeline_sources AS s, journey.source_statements(s) AS n WHERE NOT n.done tells what makes it.';
   END IF;
   PERFORM journey.check_columns(s);
   RETURN leaves;
