@@ -138,6 +138,7 @@ VALUES = {
         "(SELECT journey.rollup(trail) FROM sample)", "(SELECT journey.trail(ts, rule, touch, page, converted) FROM sample)",
         "(SELECT journey.trail('4713-01-01 BC'::timestamptz + n * interval '200 years', '1 second'::interval) FROM generate_series(1, 1000) n)",
     ],
+    "journey.funnel_rule": ["'30 minutes'", "'7 days, strict_deduplication'", "'1 hour, strict_increase'", "'7 days, strict_order'"],
     "journey.session_rule": ["'30 minutes'", "journey.session_rule('1 hour', true, NULL, 'Asia/Kathmandu')", "journey.session_rule('1 day', false, '2 days')"],
 }
 ELEMENTS = ["text", "integer", "numeric", "double precision", "boolean", "timestamp with time zone", "journey.touch", "text[]", "journey.trail", "uuid"]
@@ -325,7 +326,10 @@ def plans():
         INSERT INTO parts SELECT * FROM many ORDER BY random();
         ANALYZE many, parts;
     """)
-    examples = rows("SELECT aggregate, format('journey.%I(%s)', proname, arguments) FROM examples JOIN pg_proc p ON p.oid = aggregate ORDER BY 1")
+    examples = rows(
+        "SELECT aggregate, format('journey.%I(%s)', proname, CASE WHEN provariadic = 0 THEN arguments ELSE regexp_replace(arguments, '^(.*)ARRAY', '\\1VARIADIC ARRAY') END)"
+        " FROM examples JOIN pg_proc p ON p.oid = aggregate ORDER BY 1"
+    )
     expected = {}
     for name, settings in PLANS.items():
         chosen = "".join(f"SET {key} = '{value}';\n" for key, value in ({"max_parallel_workers_per_gather": "0", "jit": "off"} | settings).items())
