@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(46);
+SELECT plan(49);
 SET timezone = 'UTC';
 SET search_path = public, journey;
 CREATE SCHEMA shop;
@@ -36,6 +36,8 @@ DELETE FROM source_leaves;
 
 SELECT matches((SELECT store_rows(p, s, rows_of_slice(p, s, '2025-01-01', usable_row())) FROM pipelines AS p, pipeline_sources AS s), 'INSERT INTO shop.web_g1_links', 'and the statement that stores it');
 
+SELECT is(strongest_kind(s, 'x'), $$CASE WHEN x_1 IS NOT NULL THEN 'user' WHEN x_2 IS NOT NULL THEN 'anonymous' END$$, 'the kind of the strongest id') FROM pipeline_sources AS s;
+SELECT is(of_visitors(NULL) || ' ' || of_visitors('{}', 't.v'), 'true t.v = ANY ($1)', 'of any visitor, or of some');
 -- Filled, step by step
 CALL list_sources('web', true);
 SELECT is(list_source('web', false), 'done', 'its slices are listed');
@@ -102,6 +104,8 @@ SELECT is((SELECT string_agg(refused(s), E'\n') FROM unnest(ARRAY[
   'SELECT journey.claim_slice(id, true) FROM journey.pipelines', 'SELECT journey.save_filled(z) FROM journey.pipeline_slices AS z', 'SELECT journey.save_met(s, ''{}'') FROM journey.pipeline_sources AS s',
   'SELECT journey.save_step(id, NULL) FROM journey.pipelines', 'SELECT journey.save_run(r) FROM journey.runs AS r', 'SELECT journey.refresh_step(''web'', false)', 'SELECT journey.fill_slice(''web'', true)']) AS s), NULL, 'and nobody else');
 RESET ROLE;
+SELECT make_partitions('web') \g /dev/null
+SELECT results_eq('SELECT count(*), (SELECT count(*) FROM pg_inherits WHERE inhparent = ''shop.web_g1_all_sessions''::regclass) FROM pipelines AS p, missing_partitions(p)', 'VALUES (0::bigint, 6::bigint)', 'partitions of sessions: two slices, three months from now, the rest');
 SELECT count(*) FROM journey.drop_pipeline('web', keep_tables => false) \g /dev/null
 DROP FUNCTION rows_of, refused;
 DROP SCHEMA shop CASCADE;

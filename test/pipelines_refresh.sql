@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(52);
+SELECT plan(55);
 SET timezone = 'UTC';
 CREATE SCHEMA shop;
 CREATE TABLE shop.events (event_id text, device text, user_id text, event text, ts timestamptz, page text) PARTITION BY RANGE (ts);
@@ -30,8 +30,12 @@ CALL journey.refresh('web');
 
 -- From the two events to every target.
 SELECT results_eq('SELECT visitor_id, members, signed_up_at, journey.event_count(trail) FROM shop.web_visitors', $$VALUES ('ann', 2, timestamptz '2025-01-05 10:10', 2::bigint)$$, 'one visitor of two ids');
-SELECT results_eq('SELECT session_id, started_at, events, signed_up, source, channel FROM shop.web_all_sessions',
-  $$VALUES (journey.session_id('ann', '2025-01-05 10:00'), timestamptz '2025-01-05 10:00', 2::bigint, true, 'news', 'Email')$$, 'one session with the sign-up in it');
+SELECT results_eq('SELECT session_id, started_at, events, pages, signed_up, landing_page, exit_page, source, channel FROM shop.web_all_sessions',
+  $$VALUES (journey.session_id('ann', '2025-01-05 10:00'), timestamptz '2025-01-05 10:00', 2::bigint, 2::bigint, true, 'https://shop.example/?utm_source=news&utm_medium=email', '/welcome', 'news', 'Email')$$, 'one session with the sign-up in it');
+SELECT is((SELECT string_agg(tableoid::regclass::text, ' ') FROM shop.web_g1_all_sessions), 'shop.web_g1_all_sessions_202501', 'in the partition of its month');
+SELECT set_eq($$SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'shop.web_g1_all_sessions'::regclass$$,
+  $$SELECT 'shop.web_g1_all_sessions_' || x FROM (VALUES ('rest'), ('202501')) AS v (x) UNION SELECT 'shop.web_g1_all_sessions_' || to_char(date_trunc('month', now()) + n * interval '1 month', 'YYYYMM') FROM generate_series(0, 2) AS n$$,
+  'there are those of the history and of two months ahead');
 SELECT results_eq('SELECT is_first, is_sign_up FROM shop.web_useful_sessions', 'VALUES (true, true)', 'which is the first and that of the sign-up');
 SELECT results_eq('SELECT visitor_id, kind, at FROM shop.web_conversions', $$VALUES ('ann', 'sign_up', timestamptz '2025-01-05 10:10')$$, 'a conversion');
 SELECT results_eq('SELECT first_touch_source, last_touch_channel, sessions_before_sign_up, first_paid_touch_at FROM shop.web_attribution', $$VALUES ('news', 'Email', 1::bigint, NULL::timestamptz)$$, 'its attribution');
@@ -57,6 +61,10 @@ CALL journey.refresh('web');
 UPDATE shop.events SET ts = '2025-02-01 01:00' WHERE event_id = 'm1';
 CALL journey.refresh('web');
 SELECT is(wrong(), '', 'a row that moves to another partition keeps its number');
+INSERT INTO journey.pipeline_slices SELECT pipeline, source, '2025-02-01', 'filled' FROM journey.pipeline_sources;
+CALL journey.refresh('web');
+SELECT is((SELECT string_agg(tableoid::regclass || ' ' || started_at, ' ') FROM shop.web_g1_all_sessions WHERE visitor_id = 'd2'), 'shop.web_g1_all_sessions_202502 2025-02-01 01:00:00+00', 'a partition that is made takes its sessions out of the rest');
+DELETE FROM journey.pipeline_slices WHERE slice = '2025-02-01';
 CREATE TABLE shop.staged AS SELECT * FROM shop.events WHERE false;
 INSERT INTO shop.staged SELECT 's' || n, 'd3', NULL, 'page', '2025-02-10', NULL, journey.current_xid() FROM generate_series(1, 3) AS n;
 CALL journey.refresh('web');

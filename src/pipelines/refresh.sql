@@ -434,6 +434,7 @@ BEGIN
     RETURN;
   END IF;
   CALL journey.list_sources(pipeline, false);
+  PERFORM journey.make_partitions(pipeline);
   LOOP
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;

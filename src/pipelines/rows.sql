@@ -29,6 +29,11 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT string_agg(format('%s_%s', name, number), ', ' ORDER BY number) FROM generate_subscripts("of", 1) AS number);
 COMMENT ON FUNCTION journey.numbered(text, text[]) IS 'Internal: name_1, name_2 ...: one for each element';
 
+CREATE FUNCTION journey.strongest_kind(s journey.pipeline_sources, name text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (SELECT format('CASE %s END', string_agg(format('WHEN %s_%s IS NOT NULL THEN %L', name, number, kind), ' ' ORDER BY number)) FROM unnest(s.id_kinds) WITH ORDINALITY AS k (kind, number));
+COMMENT ON FUNCTION journey.strongest_kind(journey.pipeline_sources, text) IS 'Internal: the expression for the kind of the strongest of a row''s ids name_1, name_2 ...: the one it counts for';
+
 -- Rows of the source, or of the marks of changed ones: there only time, ids and event id are known.
 CREATE FUNCTION journey.source_rows(p journey.pipelines, s journey.pipeline_sources, marks text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -51,9 +56,9 @@ BEGIN
         FROM unnest(s.conversion_conditions, s.conversion_values) WITH ORDINALITY AS c (condition, value, number));
   END IF;
   -- OFFSET 0: an id is looked up among the blocked ones once a row.
-  RETURN format('SELECT r.*, i.*, journey.slice_of(%L, r.ts) AS slice, coalesce(%s) AS alias, CASE %s END AS kind, CASE %s END AS strength%s FROM (SELECT %s FROM %s WHERE %s) AS r CROSS JOIN LATERAL (SELECT %s OFFSET 0) AS i',
+  RETURN format('SELECT r.*, i.*, journey.slice_of(%L, r.ts) AS slice, coalesce(%s) AS alias, %s AS kind, CASE %s END AS strength%s FROM (SELECT %s FROM %s WHERE %s) AS r CROSS JOIN LATERAL (SELECT %s OFFSET 0) AS i',
     p.slice, journey.numbered('i.id', s.ids),
-    (SELECT string_agg(format('WHEN i.id_%s IS NOT NULL THEN %L', number, kind), ' ' ORDER BY number) FROM unnest(s.id_kinds) WITH ORDINALITY AS k (kind, number)),
+    journey.strongest_kind(s, 'i.id'),
     (SELECT string_agg(format('WHEN i.id_%s IS NOT NULL THEN %1$s', number), ' ' ORDER BY number) FROM generate_subscripts(s.ids, 1) AS number),
     CASE WHEN whole THEN format(', ROW(%s)::text AS by_value', concat_ws(', ', journey.numbered('i.id', s.ids), 'r.page_url, r.referrer, r.passive', journey.numbered('r.when', s.conversion_kinds), journey.numbered('r.value', s.conversion_kinds))) END,
     array_to_string(said, ', '),
@@ -141,7 +146,7 @@ BEGIN
   RETURN format($q$
     WITH input AS (%10$s),
     placed AS MATERIALIZED (
-      SELECT *, CASE %1$s END AS kind, coalesce(%2$s) AS alias
+      SELECT *, %1$s AS kind, coalesce(%2$s) AS alias
       FROM (
         SELECT slice, %2$s, journey.trail(ts, %3$L::journey.session_rule, journey.touch(ts, page_url, referrer, %4$L), page_url, %5$s)%6$s AS trail,
           count(*) AS events, min(ts) AS first_seen_at, max(ts) AS last_seen_at, %7$s AS first_page, %8$s AS first_blog_page, %9$s AS conversions
@@ -165,7 +170,7 @@ BEGIN
     SELECT coalesce((SELECT sum(events)::bigint FROM placed), 0) AS events, ARRAY(
       SELECT ROW(l.a_kind, l.a, l.b_kind, l.b, min(l.first_seen_at), max(l.last_seen_at), %18$s)::journey.pipeline_pair
       FROM linked AS l GROUP BY l.a_kind, l.a, l.b_kind, l.b LIMIT $2) AS pairs$q$,
-    (SELECT string_agg(format('WHEN id_%s IS NOT NULL THEN %L', number, kind), ' ' ORDER BY number) FROM unnest(s.id_kinds) WITH ORDINALITY AS k (kind, number)),
+    journey.strongest_kind(s, 'id'),
     ids, p.rule, p.own_hosts, sign_up, active,
     coalesce(format(pages, 'ts', 'page_url IS NOT NULL AND NOT passive', 'page_url'), 'NULL::journey.page_at'),
     coalesce(format(pages, 'ts', blog || ' AND NOT passive', 'page_url'), 'NULL::journey.page_at'),

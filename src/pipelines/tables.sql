@@ -49,7 +49,7 @@ BEGIN
   IF journey.has_target(p, 'all_sessions') THEN
     EXECUTE format($q$CREATE TABLE %s (
       session_id uuid NOT NULL, visitor_id text NOT NULL, session_number bigint NOT NULL, started_at timestamptz NOT NULL, ended_at timestamptz NOT NULL, next_started_at timestamptz,
-      events bigint NOT NULL, sign_ups bigint NOT NULL, signed_up_at timestamptz, landing_page text, source text, medium text, campaign text, channel text, referrer text,
+      events bigint NOT NULL, pages bigint NOT NULL, sign_ups bigint NOT NULL, signed_up_at timestamptz, landing_page text, exit_page text, source text, medium text, campaign text, channel text, referrer text,
       PRIMARY KEY (session_id, started_at)) PARTITION BY RANGE (started_at)$q$, journey.pipeline_table(p, 'all_sessions'));
     EXECUTE format('CREATE INDEX ON %s (visitor_id)', journey.pipeline_table(p, 'all_sessions'));
     EXECUTE format('CREATE TABLE %s PARTITION OF %s DEFAULT', journey.pipeline_table(p, 'all_sessions_rest'), journey.pipeline_table(p, 'all_sessions'));
@@ -76,12 +76,53 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.make_pipeline_tables(journey.pipelines) IS 'Internal: the tables and views of a new pipeline; an error (42P07) where a name is taken';
 
+-- Sessions of other times, and of periods that have no partition yet, are in the default one.
+CREATE FUNCTION journey.missing_partitions(p journey.pipelines, OUT period date, OUT name text, OUT until date) RETURNS SETOF record
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT w.period, n.name, (w.period + CASE p.slice WHEN 'year' THEN interval '1 year' ELSE interval '1 month' END)::date
+  FROM (
+    SELECT journey.slice_of(greatest(p.slice, 'month'), journey.slice_start(z.slice)) FROM journey.pipeline_slices AS z
+    WHERE z.pipeline = p.id AND journey.slice_start(z.slice) BETWEEN now() - interval '20 years' AND now()
+    UNION
+    SELECT journey.slice_of(greatest(p.slice, 'month'), now() + months * interval '1 month') FROM generate_series(0, 2) AS months) AS w (period)
+  CROSS JOIN LATERAL (SELECT journey.pipeline_table(p, 'all_sessions_' || to_char(w.period, CASE p.slice WHEN 'year' THEN 'YYYY' ELSE 'YYYYMM' END)) OFFSET 0) AS n (name)
+  WHERE journey.has_target(p, 'all_sessions') AND pg_catalog.to_regclass(n.name) IS NULL;
+END;
+COMMENT ON FUNCTION journey.missing_partitions(journey.pipelines) IS
+  'The partitions of all_sessions that a pipeline has not yet: months, or years where its slices are, of the slices that were ever listed and of the last 20 years, and up to two months ahead';
+
+CREATE FUNCTION journey.make_partitions(pipeline text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  p journey.pipelines := journey.pipeline_at_work(pipeline);
+  sessions text := journey.pipeline_table(p, 'all_sessions');
+  rest text := journey.pipeline_table(p, 'all_sessions_rest');
+  made record;
+BEGIN
+  IF NOT EXISTS (SELECT FROM journey.missing_partitions(p)) OR NOT journey.lock_pipeline(p.id, false) THEN RETURN; END IF;
+  PERFORM pg_catalog.set_config('timezone', 'UTC', true);
+  PERFORM pg_catalog.set_config('lock_timeout', '2s', true);
+  EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', rest);
+  FOR made IN SELECT * FROM journey.missing_partitions(p) LOOP
+    EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING ALL)', made.name, sessions);
+    IF current_user <> pg_get_userbyid(journey.pipeline_owner(p)) THEN
+      EXECUTE format('ALTER TABLE %s OWNER TO %I', made.name, pg_get_userbyid(journey.pipeline_owner(p)));
+    END IF;
+    EXECUTE format('WITH moved AS (DELETE FROM %s WHERE started_at >= %L AND started_at < %L RETURNING *) INSERT INTO %s SELECT * FROM moved', rest, made.period, made.until, made.name);
+    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%L) TO (%L)', sessions, made.name, made.period, made.until);
+  END LOOP;
+EXCEPTION WHEN lock_not_available THEN NULL;  -- somebody reads them: next time
+END $$;
+COMMENT ON FUNCTION journey.make_partitions(text) IS
+  'Internal: makes the partitions of all_sessions that are missing, with the sessions of theirs; none while somebody else refreshes the pipeline, or reads sessions for more than two seconds';
+
 CREATE FUNCTION journey.view_query(p journey.pipelines, part text) RETURNS text
 LANGUAGE sql STABLE
 RETURN CASE part
     WHEN 'all_sessions' THEN format(
-      'SELECT session_id, visitor_id, session_number, started_at, ended_at, next_started_at, pg_catalog.extract(''epoch'', ended_at - started_at) AS seconds, events, sign_ups, sign_ups > 0 AS signed_up, signed_up_at,
-        landing_page, source, medium, campaign, channel, referrer FROM %s', journey.pipeline_table(p, part))
+      'SELECT session_id, visitor_id, session_number, started_at, ended_at, next_started_at, pg_catalog.extract(''epoch'', ended_at - started_at) AS seconds, events, pages, sign_ups, sign_ups > 0 AS signed_up, signed_up_at,
+        landing_page, exit_page, source, medium, campaign, channel, referrer FROM %s', journey.pipeline_table(p, part))
     WHEN 'useful_sessions' THEN format(
       $q$SELECT * FROM (SELECT s.*, s.session_number = 1 AS is_first,
           coalesce(s.started_at <= v.signed_up_at AND (s.next_started_at IS NULL OR s.next_started_at > v.signed_up_at), false) AS is_sign_up

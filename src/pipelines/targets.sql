@@ -12,6 +12,11 @@ END;
 COMMENT ON FUNCTION journey.session_changes(text, journey.trail, journey.trail) IS
   'The sessions in which two trails of a visitor differ: operation insert, update or delete, the session''s id, the session as it is after, or before if it is deleted, and the start of the next one after. A NULL trail has no sessions';
 
+CREATE FUNCTION journey.of_visitors(visitors text[], name text DEFAULT 'visitor_id') RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN visitors IS NULL THEN 'true' ELSE name || ' = ANY ($1)' END;
+COMMENT ON FUNCTION journey.of_visitors(text[], text) IS 'Internal: the condition that a row is of the visitors $1, or of any (NULL)';
+
 -- Rows of `query`, all columns of the table in order, put in the place of those of the visitors $1.
 CREATE FUNCTION journey.put_rows(target text, query text, visitors text[]) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -28,7 +33,7 @@ BEGIN
       DELETE FROM %3$s AS t WHERE %4$s AND NOT EXISTS (SELECT FROM wanted AS w WHERE %5$s))
     INSERT INTO %3$s AS t (%1$s) SELECT * FROM wanted
     ON CONFLICT (%6$s) DO UPDATE SET (%7$s) = ROW(%8$s) WHERE (%9$s) IS DISTINCT FROM (%8$s)$q$,
-    columns, query, target, CASE WHEN visitors IS NULL THEN 'true' ELSE 't.visitor_id = ANY ($1)' END,
+    columns, query, target, journey.of_visitors(visitors, 't.visitor_id'),
     (SELECT string_agg(format('w.%s = t.%1$s', key), ' AND ') FROM unnest(keys) AS key), array_to_string(keys, ', '), array_to_string(others, ', '),
     (SELECT string_agg('excluded.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)), (SELECT string_agg('t.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)))
   USING visitors;
@@ -50,17 +55,18 @@ BEGIN ATOMIC
     SELECT w.visitor_id, w.members, w.first_seen_at, w.last_seen_at, s.signed_up_at, t.trail, t.first_page, t.first_blog_page
     FROM who AS w LEFT JOIN went AS t USING (visitor_id) LEFT JOIN signed AS s USING (visitor_id)$q$,
     journey.pipeline_table(p, 'aliases'), journey.pipeline_table(p, 'trails'), journey.pipeline_table(p, 'conversions'),
-    CASE WHEN visitors IS NULL THEN 'true' ELSE 'visitor_id = ANY ($1)' END);
+    journey.of_visitors(visitors));
 END;
 COMMENT ON FUNCTION journey.visitors_query(journey.pipelines, text[]) IS 'Internal: the rows of the target visitors, made from aliases, trails and conversions';
 
-CREATE FUNCTION journey.session_columns(session text) RETURNS text
+CREATE FUNCTION journey.session_columns(session text DEFAULT NULL) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT format('(%1$s).started_at, (%1$s).ended_at, next_started_at, (%1$s).events, (%1$s).conversions, (%1$s).converted_at, (%1$s).landing_page,
-    ((%1$s).touch).source, ((%1$s).touch).medium, ((%1$s).touch).campaign, ((%1$s).touch).channel, ((%1$s).touch).referrer', session);
+  SELECT CASE WHEN session IS NULL THEN 'session_number, started_at, ended_at, next_started_at, events, pages, sign_ups, signed_up_at, landing_page, exit_page, source, medium, campaign, channel, referrer'
+    ELSE format('(%1$s).session_number, (%1$s).started_at, (%1$s).ended_at, next_started_at, (%1$s).events, (%1$s).pages, (%1$s).conversions, (%1$s).converted_at, (%1$s).landing_page, (%1$s).exit_page,
+      ((%1$s).touch).source, ((%1$s).touch).medium, ((%1$s).touch).campaign, ((%1$s).touch).channel, ((%1$s).touch).referrer', session) END;
 END;
-COMMENT ON FUNCTION journey.session_columns(text) IS 'Internal: the columns of all_sessions that say a session';
+COMMENT ON FUNCTION journey.session_columns(text) IS 'Internal: the columns of all_sessions that say a session: their names, or how they follow from a value';
 
 CREATE FUNCTION journey.put_visitors(p journey.pipelines, visitors text[]) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -71,7 +77,7 @@ BEGIN
     PERFORM journey.put_rows(journey.pipeline_table(p, 'visitors'), journey.visitors_query(p, visitors), visitors);
     IF journey.has_target(p, 'all_sessions') THEN
       PERFORM journey.put_rows(sessions, format(
-        'SELECT journey.session_id(visitor_id, started_at), visitor_id, session_number, %s FROM (SELECT v.visitor_id, s, s.session_number, s.started_at, lead(s.started_at) OVER (PARTITION BY v.visitor_id ORDER BY s.session_number) AS next_started_at
+        'SELECT journey.session_id(visitor_id, started_at), visitor_id, %s FROM (SELECT v.visitor_id, s, s.started_at, lead(s.started_at) OVER (PARTITION BY v.visitor_id ORDER BY s.session_number) AS next_started_at
          FROM %s AS v CROSS JOIN LATERAL journey.sessions(v.trail) AS s) AS x', journey.session_columns('s'), journey.pipeline_table(p, 'visitors')), visitors);
     END IF;
     RETURN;
@@ -91,12 +97,11 @@ BEGIN
       SELECT visitor_id, c.* FROM wanted AS n FULL JOIN was AS w USING (visitor_id) CROSS JOIN LATERAL journey.session_changes(visitor_id, w.trail, n.trail) AS c
       WHERE n.trail IS DISTINCT FROM w.trail),
     gone_sessions AS (DELETE FROM %3$s AS t USING changed AS c WHERE c.operation = 'delete' AND t.session_id = c.session_id AND t.started_at = (c.session).started_at)
-    INSERT INTO %3$s AS t (session_id, visitor_id, session_number, started_at, ended_at, next_started_at, events, sign_ups, signed_up_at, landing_page, source, medium, campaign, channel, referrer)
-    SELECT session_id, visitor_id, (session).session_number, %4$s FROM changed WHERE operation <> 'delete'
-    ON CONFLICT (session_id, started_at) DO UPDATE SET session_number = excluded.session_number, ended_at = excluded.ended_at, next_started_at = excluded.next_started_at, events = excluded.events,
-      sign_ups = excluded.sign_ups, signed_up_at = excluded.signed_up_at, landing_page = excluded.landing_page, source = excluded.source, medium = excluded.medium, campaign = excluded.campaign,
-      channel = excluded.channel, referrer = excluded.referrer$q$,
-    journey.visitors_query(p, visitors), journey.pipeline_table(p, 'visitors'), sessions, journey.session_columns('session'))
+    INSERT INTO %3$s AS t (session_id, visitor_id, %5$s)
+    SELECT session_id, visitor_id, %4$s FROM changed WHERE operation <> 'delete'
+    ON CONFLICT (session_id, started_at) DO UPDATE SET (%5$s) = ROW(excluded.%6$s)$q$,
+    journey.visitors_query(p, visitors), journey.pipeline_table(p, 'visitors'), sessions, journey.session_columns('session'),
+    journey.session_columns(), replace(journey.session_columns(), ', ', ', excluded.'))
   USING visitors;
 END $$;
 COMMENT ON FUNCTION journey.put_visitors(journey.pipelines, text[]) IS 'Internal: the targets visitors and all_sessions';
@@ -113,7 +118,7 @@ BEGIN ATOMIC
         first_page, first_blog_page, %s
       FROM (SELECT *, coalesce(signed_up_at, 'infinity') AS until FROM %s WHERE trail IS NOT NULL AND %s) AS v)
     SELECT visitor_id, first_seen_at, signed_up_at, sessions_before_sign_up, first_page, first_blog_page, %s FROM touched$q$,
-    string_agg(format('%s AS %I', call, name), ', ' ORDER BY number), journey.pipeline_table(p, 'visitors'), CASE WHEN visitors IS NULL THEN 'true' ELSE 'visitor_id = ANY ($1)' END,
+    string_agg(format('%s AS %I', call, name), ', ' ORDER BY number), journey.pipeline_table(p, 'visitors'), journey.of_visitors(visitors),
     string_agg(format('(%1$s).touched_at, (%1$s).channel, (%1$s).source, (%1$s).medium, (%1$s).campaign, (%1$s).referrer', name), ', ' ORDER BY number))
   FROM touch;
 END;
@@ -130,7 +135,7 @@ BEGIN ATOMIC
     JOIN %s AS v USING (visitor_id)
     CROSS JOIN unnest('{first,last,first_paid,last_paid,linear}'::journey.attribution_model[]) AS m (model)
     CROSS JOIN LATERAL journey.attribute(v.trail, c.at, m.model) AS credit$q$,
-    journey.pipeline_view(p, 'conversions'), CASE WHEN visitors IS NULL THEN 'true' ELSE 'visitor_id = ANY ($1)' END, journey.pipeline_table(p, 'visitors'));
+    journey.pipeline_view(p, 'conversions'), journey.of_visitors(visitors), journey.pipeline_table(p, 'visitors'));
 END;
 COMMENT ON FUNCTION journey.credits_query(journey.pipelines, text[]) IS 'Internal: the rows of the target attribution_credits';
 
@@ -140,7 +145,7 @@ BEGIN ATOMIC
   SELECT format($q$
     SELECT visitor_id, (v).first_paid_at, (v).last_paid_at, (v).frequency, (v).monetary
     FROM (SELECT visitor_id, journey.rfm(at, value) AS v FROM %s WHERE value IS NOT NULL AND %s GROUP BY visitor_id) AS r WHERE (v).first_paid_at IS NOT NULL$q$,
-    journey.pipeline_view(p, 'conversions'), CASE WHEN visitors IS NULL THEN 'true' ELSE 'visitor_id = ANY ($1)' END);
+    journey.pipeline_view(p, 'conversions'), journey.of_visitors(visitors));
 END;
 COMMENT ON FUNCTION journey.rfm_query(journey.pipelines, text[]) IS 'Internal: the rows of the target rfm';
 

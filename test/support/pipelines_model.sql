@@ -133,7 +133,7 @@ BEGIN
       FROM who JOIN counted USING (kind, alias) GROUP BY 1) AS t USING (visitor_id);
   CREATE TEMP TABLE truth_conversions ON COMMIT DROP AS SELECT visitor_id, event AS kind, ts AS at, value, CASE WHEN c.event_ids THEN event_id END AS conversion_id FROM who JOIN counted AS k USING (kind, alias) WHERE k.event IS NOT NULL;
   CREATE TEMP TABLE truth_all_sessions ON COMMIT DROP AS
-    SELECT journey.session_id(visitor_id, s.started_at) AS session_id, visitor_id, s.session_number, s.started_at, s.ended_at, s.events, s.conversions > 0 AS signed_up, s.landing_page, (s.touch).source, (s.touch).channel
+    SELECT journey.session_id(visitor_id, s.started_at) AS session_id, visitor_id, s.session_number, s.started_at, s.ended_at, s.events, s.pages, s.conversions > 0 AS signed_up, s.landing_page, s.exit_page, (s.touch).source, (s.touch).channel
     FROM truth_visitors, journey.sessions(trail) AS s;
   CREATE TEMP TABLE truth_rfm ON COMMIT DROP AS
     SELECT visitor_id, (r).first_paid_at, (r).last_paid_at, (r).frequency, (r).monetary FROM (SELECT visitor_id, journey.rfm(at, value) AS r FROM truth_conversions WHERE value IS NOT NULL GROUP BY 1) AS x WHERE (r).first_paid_at IS NOT NULL;
