@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(49);
+SELECT plan(51);
 SET timezone = 'UTC';
 SET search_path = public, journey;
 CREATE SCHEMA shop;
@@ -39,7 +39,7 @@ SELECT matches((SELECT store_rows(p, s, rows_of_slice(p, s, '2025-01-01', usable
 SELECT is(strongest_kind(s, 'x'), $$CASE WHEN x_1 IS NOT NULL THEN 'user' WHEN x_2 IS NOT NULL THEN 'anonymous' END$$, 'the kind of the strongest id') FROM pipeline_sources AS s;
 SELECT is(of_visitors(NULL) || ' ' || of_visitors('{}', 't.v'), 'true t.v = ANY ($1)', 'of any visitor, or of some');
 -- Filled, step by step
-CALL list_sources('web', true);
+CALL list_sources('web', true, NULL) \g /dev/null
 SELECT is(list_source('web', false), 'done', 'its slices are listed');
 SELECT results_eq('SELECT slice, state FROM pipeline_slices ORDER BY 1', $$VALUES (date '2025-01-01', 'new'), ('2025-02-01', 'new')$$, 'to be filled');
 BEGIN ISOLATION LEVEL REPEATABLE READ;
@@ -93,6 +93,9 @@ SELECT bag_eq($$SELECT c.operation, (c.session).started_at, c.next_started_at FR
   $$VALUES ('insert', timestamptz '2025-01-01', timestamptz '2025-01-02'), ('update', '2025-01-02', '2025-01-03'), ('update', '2025-01-03', NULL)$$, 'sessions by which trails differ: their numbers do, too');
 SELECT throws_ok($$SELECT raise_again('22023', 'message', '', 'hint')$$, '22023', 'message', 'an error raised again');
 SELECT refuse_transaction_block('a test'), pin_settings() \g /dev/null
+SELECT is(CASE WHEN report_stage('web', 'a test')::text = '' THEN running_stage('web') END, 'a test', 'a stage that is reported');
+CALL try_refresh('web', false, NULL) \g /dev/null
+SELECT is((SELECT running_stage('web')), NULL, 'until it is over');
 
 -- Who writes must be a member of the owner's role.
 CREATE ROLE pipelines_stranger;
@@ -102,7 +105,7 @@ SET ROLE pipelines_stranger;
 SELECT is((SELECT string_agg(refused(s), E'\n') FROM unnest(ARRAY[
   'SELECT journey.save_leaves(s, ''{}'', ''{}'') FROM journey.pipeline_sources AS s', 'SELECT journey.save_barrier(s, 0) FROM journey.pipeline_sources AS s', 'SELECT journey.save_listing(s, ''{}'', NULL, ''{}'') FROM journey.pipeline_sources AS s',
   'SELECT journey.claim_slice(id, true) FROM journey.pipelines', 'SELECT journey.save_filled(z) FROM journey.pipeline_slices AS z', 'SELECT journey.save_met(s, ''{}'') FROM journey.pipeline_sources AS s',
-  'SELECT journey.save_step(id, NULL) FROM journey.pipelines', 'SELECT journey.save_run(r) FROM journey.runs AS r', 'SELECT journey.refresh_step(''web'', false)', 'SELECT journey.fill_slice(''web'', true)']) AS s), NULL, 'and nobody else');
+  'SELECT journey.save_step(id, NULL) FROM journey.pipelines', 'SELECT journey.save_run(r) FROM journey.runs AS r', 'SELECT journey.save_failure(r) FROM journey.runs AS r', 'SELECT journey.refresh_step(''web'', false)', 'SELECT journey.fill_slice(''web'', true)']) AS s), NULL, 'and nobody else');
 RESET ROLE;
 SELECT make_partitions('web') \g /dev/null
 SELECT results_eq('SELECT count(*), (SELECT count(*) FROM pg_inherits WHERE inhparent = ''shop.web_g1_all_sessions''::regclass) FROM pipelines AS p, missing_partitions(p)', 'VALUES (0::bigint, 6::bigint)', 'partitions of sessions: two slices, three months from now, the rest');

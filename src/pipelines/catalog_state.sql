@@ -38,8 +38,8 @@ CREATE FUNCTION journey.save_pipeline(p journey.pipelines) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM journey.check_pipeline_owner(p);
-  INSERT INTO journey.pipelines (name, schema, tables, rule, slice, kinds, unique_kinds, max_members, blocked, mode, own_hosts, blog_path, targets, system_identifier)
-  VALUES (p.name, p.schema, p.tables, p.rule, p.slice, p.kinds, p.unique_kinds, p.max_members, p.blocked, p.mode, p.own_hosts, p.blog_path, p.targets, p.system_identifier)
+  INSERT INTO journey.pipelines (name, schema, tables, rule, slice, kinds, unique_kinds, max_members, blocked, mode, own_hosts, blog_path, targets, give_up_after, system_identifier)
+  VALUES (p.name, p.schema, p.tables, p.rule, p.slice, p.kinds, p.unique_kinds, p.max_members, p.blocked, p.mode, p.own_hosts, p.blog_path, p.targets, p.give_up_after, p.system_identifier)
   RETURNING id INTO p.id;
   RETURN p.id;
 END $$;
@@ -57,9 +57,9 @@ CREATE FUNCTION journey.set_pipeline_state(pipeline int, new_state text) RETURNS
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM journey.check_pipeline_owner(pipeline);
-  UPDATE journey.pipelines SET state = new_state WHERE id = pipeline AND state <> new_state;
+  UPDATE journey.pipelines SET state = new_state, failures = 0, failing_since = NULL, next_try_at = NULL WHERE id = pipeline;
 END $$;
-COMMENT ON FUNCTION journey.set_pipeline_state(int, text) IS 'Internal: active, paused or failed';
+COMMENT ON FUNCTION journey.set_pipeline_state(int, text) IS 'Internal: active or paused; what failed before is forgotten';
 
 CREATE FUNCTION journey.save_source(s journey.pipeline_sources) RETURNS int2
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -147,7 +147,7 @@ CREATE FUNCTION journey.save_filled(z journey.pipeline_slices) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM journey.check_pipeline_owner(z.pipeline);
-  UPDATE journey.pipeline_slices AS x SET state = 'filled', filled_snapshot = z.filled_snapshot, filled_until = z.filled_until
+  UPDATE journey.pipeline_slices AS x SET state = 'filled', filled_snapshot = z.filled_snapshot, filled_until = z.filled_until, events = z.events
   WHERE x.pipeline = z.pipeline AND x.source = z.source AND x.slice = z.slice AND x.state = 'new';
 END $$;
 COMMENT ON FUNCTION journey.save_filled(journey.pipeline_slices) IS 'Internal: a slice that is filled, in the snapshot that it names';
@@ -168,15 +168,49 @@ CREATE FUNCTION journey.save_step(of_pipeline int, now_seen pg_snapshot) RETURNS
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM journey.check_pipeline_owner(of_pipeline);
-  UPDATE journey.pipelines SET seen = now_seen, seen_at = now(), derive = false WHERE id = of_pipeline;
+  UPDATE journey.pipelines SET seen = now_seen, seen_at = now(), derive = false, failures = 0, failing_since = NULL, next_try_at = NULL WHERE id = of_pipeline;
+  DELETE FROM journey.runs WHERE pipeline = of_pipeline AND kind IN ('fill', 'refresh') AND finished_at < now() - interval '30 days';
 END $$;
-COMMENT ON FUNCTION journey.save_step(int, pg_snapshot) IS 'Internal: all that a pipeline has is as of a snapshot, that of this transaction';
+COMMENT ON FUNCTION journey.save_step(int, pg_snapshot) IS 'Internal: all that a pipeline has is as of a snapshot, that of this transaction; runs of more than 30 days ago are forgotten';
 
 CREATE FUNCTION journey.save_run(r journey.runs) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  p journey.pipelines;
 BEGIN
   PERFORM journey.check_pipeline_owner(r.pipeline);
-  INSERT INTO journey.runs (pipeline, kind, started_at, finished_at, events, left_out, places, visitors, sqlstate, message, context)
-  VALUES (r.pipeline, r.kind, r.started_at, clock_timestamp(), coalesce(r.events, 0), coalesce(r.left_out, 0), coalesce(r.places, 0), coalesce(r.visitors, 0), r.sqlstate, r.message, r.context);
+  INSERT INTO journey.runs (pipeline, kind, started_at, finished_at, events, left_out, places, visitors, sqlstate, message, detail, hint, context)
+  VALUES (r.pipeline, r.kind, r.started_at, clock_timestamp(), coalesce(r.events, 0), coalesce(r.left_out, 0), coalesce(r.places, 0), coalesce(r.visitors, 0), r.sqlstate, r.message, nullif(r.detail, ''), nullif(r.hint, ''), r.context)
+  RETURNING * INTO r;
+  SELECT * INTO p FROM journey.pipelines AS x WHERE x.id = r.pipeline;
+  IF r.sqlstate IS NULL THEN
+    PERFORM pg_notify('journey_' || r.kind, jsonb_build_object('pipeline', p.name, 'run', r.run, 'events', r.events, 'places', r.places, 'visitors', r.visitors)::text);
+  ELSE
+    -- A message is at most 8,000 bytes.
+    PERFORM pg_notify('journey_failed', jsonb_strip_nulls(jsonb_build_object('pipeline', p.name, 'run', r.run, 'kind', r.kind, 'state', p.state, 'sqlstate', r.sqlstate,
+      'message', left(r.message, 500), 'hint', left(r.hint, 500), 'failing_since', p.failing_since, 'next_try_at', p.next_try_at))::text);
+  END IF;
 END $$;
-COMMENT ON FUNCTION journey.save_run(journey.runs) IS 'Internal: what a step did, or why it failed';
+COMMENT ON FUNCTION journey.save_run(journey.runs) IS
+  'Internal: what a step did, or why it failed; notifies journey_refresh or journey_fill, or else journey_failed';
+
+CREATE FUNCTION journey.is_passing(sqlstate text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+RETURN left(sqlstate, 2) IN ('08', '40', '53', '55', '57', '58');
+COMMENT ON FUNCTION journey.is_passing(text) IS
+  'Whether an error may go away by itself, or by what somebody does elsewhere: connections (class 08), other transactions (40), resources (53), locks, and indexes and triggers that are not there yet (55), cancels and timeouts (57), the system (58). After another one a refresh is not tried again before resume';
+
+CREATE FUNCTION journey.save_failure(r journey.runs) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM journey.check_pipeline_owner(r.pipeline);
+  -- Before the first refresh somebody sets it up, and tries at once again.
+  UPDATE journey.pipelines AS p SET failures = p.failures + 1, failing_since = coalesce(p.failing_since, clock_timestamp()),
+    state = CASE WHEN p.state = 'active' AND p.seen IS NOT NULL AND (NOT journey.is_passing(r.sqlstate) OR p.failing_since + p.give_up_after <= clock_timestamp()) THEN 'failed' ELSE p.state END,
+    next_try_at = CASE WHEN p.seen IS NOT NULL THEN clock_timestamp() + least(power(2, least(p.failures, 20)) * interval '1 second', interval '5 minutes') END
+  WHERE p.id = r.pipeline;
+  UPDATE journey.pipelines AS p SET next_try_at = NULL WHERE p.id = r.pipeline AND p.state = 'failed';
+  PERFORM journey.save_run(r);
+END $$;
+COMMENT ON FUNCTION journey.save_failure(journey.runs) IS
+  'Internal: a refresh that failed. It is tried again after 1 second, 2, 4, and so on up to 5 minutes, until give_up_after; then, and after an error that will not pass, the pipeline is failed';

@@ -78,6 +78,8 @@ BEGIN
   ELSIF p.mode = 'latest_user' AND (cardinality(p.kinds) <> 2 OR p.unique_kinds <> '{}' OR p.max_members IS NOT NULL) THEN
     RAISE invalid_parameter_value USING MESSAGE = format('the mode latest_user takes exactly two kinds of ids and no limits: kinds %s, unique_kinds %s, max_members %s', p.kinds, p.unique_kinds, coalesce(p.max_members::text, 'NULL')),
       HINT = 'There each alias goes with its latest user, and no further.';
+  ELSIF p.give_up_after IS NULL OR NOT p.give_up_after > '0' THEN
+    RAISE invalid_parameter_value USING MESSAGE = format('give_up_after must be a time greater than zero: %s', coalesce(p.give_up_after::text, 'NULL'));
   ELSIF p.own_hosts IS NULL OR p.blog_path IS NULL OR p.targets IS NULL OR array_position(p.targets, NULL) IS NOT NULL THEN
     RAISE null_value_not_allowed USING MESSAGE = 'own_hosts, blog_path and targets must not be NULL';
   END IF;
@@ -89,14 +91,14 @@ CREATE FUNCTION journey.create_pipeline(
   kinds text[] DEFAULT '{user,anonymous}', unique_kinds text[] DEFAULT '{}', max_members int DEFAULT NULL,
   blocked text[] DEFAULT journey.junk_ids(), mode journey.alias_mode DEFAULT 'connected',
   own_hosts text[] DEFAULT '{}', blog_path text DEFAULT '/blog',
-  targets journey.pipeline_target[] DEFAULT '{visitors,all_sessions,conversions,attribution}') RETURNS void
+  targets journey.pipeline_target[] DEFAULT '{visitors,all_sessions,conversions,attribution}', give_up_after interval DEFAULT '2 hours') RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   p journey.pipelines;
 BEGIN
   p.name := name; p.schema := schema; p.tables := name || '_g1'; p.rule := rule; p.slice := slice;
   p.kinds := kinds; p.unique_kinds := unique_kinds; p.max_members := max_members; p.blocked := blocked; p.mode := mode;
-  p.own_hosts := own_hosts; p.blog_path := blog_path; p.targets := targets;
+  p.own_hosts := own_hosts; p.blog_path := blog_path; p.targets := targets; p.give_up_after := give_up_after;
   PERFORM journey.check_pipeline(p);
   -- What a target is made of is kept, too.
   p.targets := ARRAY(SELECT target FROM unnest(enum_range(NULL::journey.pipeline_target)) AS target
@@ -107,8 +109,8 @@ BEGIN
   PERFORM journey.make_pipeline_tables(p);
   PERFORM journey.save_pipeline(p);
 END $$;
-COMMENT ON FUNCTION journey.create_pipeline(text, text, journey.session_rule, journey.slice_size, text[], text[], int, text[], journey.alias_mode, text[], text, journey.pipeline_target[]) IS
-  'Declares a pipeline and makes its tables in schema: tables NAME_g1_... and a view NAME_... over each. rule cuts the sessions, and may have no max_duration. slice is the piece by which history is filled and rebuilt. kinds, unique_kinds, max_members, blocked and mode are those of resolve_aliases; mode latest_user takes exactly two kinds and no limits. own_hosts are those of touch; pages whose path begins with blog_path are blog pages. targets: what to keep up to date, with what it is made of. Sources are added with add_source. Errors: a name in use (42710, 42P07), a schema that is not there (3F000), a rule that does not merge and options that do not fit (22023)';
+COMMENT ON FUNCTION journey.create_pipeline(text, text, journey.session_rule, journey.slice_size, text[], text[], int, text[], journey.alias_mode, text[], text, journey.pipeline_target[], interval) IS
+  'Declares a pipeline and makes its tables in schema: tables NAME_g1_... and a view NAME_... over each. rule cuts the sessions, and may have no max_duration. slice is the piece by which history is filled and rebuilt. kinds, unique_kinds, max_members, blocked and mode are those of resolve_aliases; mode latest_user takes exactly two kinds and no limits. own_hosts are those of touch; pages whose path begins with blog_path are blog pages. targets: what to keep up to date, with what it is made of. give_up_after: how long refreshes that fail by what may pass are tried again before the pipeline is failed. Sources are added with add_source. Errors: a name in use (42710, 42P07), a schema that is not there (3F000), a rule that does not merge and options that do not fit (22023)';
 
 CREATE FUNCTION journey.drop_pipeline(name text, keep_tables boolean DEFAULT true) RETURNS SETOF text
 LANGUAGE plpgsql AS $$
@@ -136,11 +138,11 @@ LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM journey.set_pipeline_state((journey.pipeline_named(pause.name)).id, 'paused');
 END $$;
-COMMENT ON FUNCTION journey.pause(text) IS 'Stops a pipeline until resume. Changes of its sources go on being marked, so that nothing is lost';
+COMMENT ON FUNCTION journey.pause(text) IS 'Stops a pipeline until resume: after the step, or the slice, that is at work. Changes of its sources go on being marked, so that nothing is lost';
 
 CREATE FUNCTION journey.resume(name text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM journey.set_pipeline_state((journey.pipeline_named(resume.name)).id, 'active');
 END $$;
-COMMENT ON FUNCTION journey.resume(text) IS 'Lets a pipeline that was paused, or failed, go on';
+COMMENT ON FUNCTION journey.resume(text) IS 'Lets a pipeline that was paused, or failed, go on; one that waits for its next try, at once';

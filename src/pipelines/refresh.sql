@@ -8,6 +8,10 @@ CREATE FUNCTION journey.raise_again(sqlstate text, message text, detail text, hi
 LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'journey_raise_again';
 COMMENT ON FUNCTION journey.raise_again(text, text, text, text) IS 'Internal: raises an error that was caught and written down';
 
+CREATE FUNCTION journey.report_stage(pipeline text, stage text) RETURNS void
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'journey_report_stage';
+COMMENT ON FUNCTION journey.report_stage(text, text) IS 'Internal: what this session is at, shown to others in place of its statement; NULL: its statement again';
+
 CREATE TYPE journey.slice_base AS (slice date, xmax bigint, xip bigint[]);
 COMMENT ON TYPE journey.slice_base IS 'Internal: the snapshot that a slice was filled in, as numbers of the source''s column';
 
@@ -67,6 +71,7 @@ DECLARE
 BEGIN
   SELECT * INTO s FROM journey.pipeline_sources AS x WHERE x.pipeline = p.id AND NOT x.listed ORDER BY x.source LIMIT 1;
   IF NOT FOUND OR NOT journey.lock_pipeline(p.id, wait) THEN RETURN 'done'; END IF;
+  PERFORM journey.report_stage(p.name, format('listing the slices of %s', journey.relation_name(s.relation)));
   PERFORM journey.pin_settings();
   IF s.changes <> 'received_at' AND (s.barrier IS NULL OR s.barrier > pg_snapshot_xmin(now_seen)::text::bigint) THEN
     -- Who wrote before the source was declared may not have been told of it: seen to be gone, its rows are in the next snapshot.
@@ -93,7 +98,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.list_source(text, boolean) IS 'Internal: lists the slices of a source that was added. wait: writers of before are still at work; again: there may be more; done';
 
-CREATE PROCEDURE journey.list_sources(pipeline text, wait boolean)
+CREATE PROCEDURE journey.list_sources(pipeline text, wait boolean, INOUT run journey.runs)
 LANGUAGE plpgsql AS $$
 DECLARE
   listed text;
@@ -102,19 +107,23 @@ BEGIN
   LOOP
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    run.started_at := clock_timestamp();
+    run.sqlstate := NULL;
     BEGIN
       listed := journey.list_source(pipeline, wait);
-    EXCEPTION WHEN serialization_failure THEN
-      tries := tries + 1;
-      IF tries > 100 THEN RAISE; END IF;
-      listed := 'wait';
+    EXCEPTION WHEN query_canceled OR others THEN
+      GET STACKED DIAGNOSTICS run.sqlstate = RETURNED_SQLSTATE, run.message = MESSAGE_TEXT, run.context = PG_EXCEPTION_CONTEXT, run.detail = PG_EXCEPTION_DETAIL, run.hint = PG_EXCEPTION_HINT;
     END;
     COMMIT;
-    EXIT WHEN listed = 'done' OR listed = 'wait' AND NOT wait;
+    IF run.sqlstate = '40001' AND tries < 100 THEN
+      tries := tries + 1;
+      listed := 'wait';
+    END IF;
+    EXIT WHEN listed = 'done' OR listed = 'wait' AND NOT wait OR run.sqlstate <> '40001';
     IF listed = 'wait' THEN PERFORM pg_catalog.pg_sleep(0.1); END IF;
   END LOOP;
 END $$;
-COMMENT ON PROCEDURE journey.list_sources(text, boolean) IS 'Internal: lists the slices of sources that were added';
+COMMENT ON PROCEDURE journey.list_sources(text, boolean, journey.runs) IS 'Internal: lists the slices of sources that were added; in run an error, if one ended it';
 
 -- The parts of a step
 
@@ -390,11 +399,12 @@ DECLARE
   news boolean := p.seen IS NULL OR p.derive;
   more boolean := false;
 BEGIN
-  IF NOT journey.lock_pipeline(p.id, wait) THEN RETURN NULL; END IF;
+  IF p.state <> 'active' OR NOT journey.lock_pipeline(p.id, wait) THEN RETURN NULL; END IF;
   PERFORM journey.pin_settings();
   run.pipeline := p.id; run.kind := 'refresh'; run.started_at := clock_timestamp(); run.events := 0; run.left_out := 0; run.places := 0;
   -- 1 to 6, and 10: a source at a time.
   FOR s IN SELECT * FROM journey.pipeline_sources AS x WHERE x.pipeline = p.id AND x.listed ORDER BY x.source LOOP
+    PERFORM journey.report_stage(p.name, format('reading what changed in %s', journey.relation_name(s.relation)));
     done := journey.refresh_source(p, s, now_seen, most);
     news := news OR done.news;
     more := more OR done.more;
@@ -402,13 +412,17 @@ BEGIN
     IF cardinality(gained) < most THEN gained := gained || done.gained; END IF;
     IF cardinality(lost) < most THEN lost := lost || done.lost; END IF;
   END LOOP;
-  IF NOT news AND p.seen_at > now() - interval '1 minute' THEN RETURN false; END IF;
+  IF NOT news AND p.failures = 0 AND p.seen_at > now() - interval '1 minute' THEN RETURN false; END IF;
   -- 7: who is who; 8: the targets of whom it concerns.
   IF p.seen IS NULL OR p.derive OR cardinality(gained) + cardinality(lost) >= most THEN
+    PERFORM journey.report_stage(p.name, 'resolving all ids');
     PERFORM journey.put_aliases(p, journey.all_links(p), NULL, NULL);
+    PERFORM journey.report_stage(p.name, 'making the targets of all visitors');
     PERFORM journey.put_targets(p, NULL);
   ELSIF cardinality(gained) + cardinality(lost) > 0 THEN
+    PERFORM journey.report_stage(p.name, 'resolving the ids that changed');
     visitors := journey.resolve_changed(p, gained, lost);
+    PERFORM journey.report_stage(p.name, format('making the targets of %s visitors', cardinality(visitors)));
     PERFORM journey.put_targets(p, visitors);
     run.visitors := cardinality(visitors);
   END IF;
@@ -419,71 +433,100 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.refresh_step(text, boolean) IS 'Internal: one step of a refresh, in a REPEATABLE READ transaction that has seen nothing yet; whether marks are left, NULL if somebody else refreshes the pipeline';
 
-CREATE PROCEDURE journey.refresh(pipeline text, wait boolean DEFAULT false)
+CREATE PROCEDURE journey.try_refresh(pipeline text, wait boolean, INOUT run journey.runs)
 LANGUAGE plpgsql AS $$
 DECLARE
+  p journey.pipelines := journey.pipeline_at_work(pipeline);
   more boolean;
-  run journey.runs;
-  detail text;
-  hint text;
   tries int := 0;
 BEGIN
-  PERFORM journey.refuse_transaction_block('journey.refresh');
-  IF (journey.pipeline_at_work(pipeline)).state = 'paused' THEN
-    RAISE NOTICE 'pipeline "%" is paused', pipeline USING HINT = 'Let it go on with journey.resume.';
+  run := NULL;
+  IF p.state = 'paused' THEN
+    RAISE NOTICE 'pipeline "%" is paused', p.name USING HINT = 'Let it go on with journey.resume.';
+    RETURN;
+  ELSIF p.state = 'failed' THEN
+    RAISE object_not_in_prerequisite_state USING MESSAGE = format('pipeline "%s" has failed: %s', p.name, journey.last_error(p.id)),
+      HINT = format('Mend what is wrong, then let it go on: SELECT journey.resume(%L);', p.name);
+  ELSIF p.next_try_at > clock_timestamp() AND NOT wait THEN
+    RAISE NOTICE 'pipeline "%" is tried again at %: %', p.name, date_trunc('second', p.next_try_at), journey.last_error(p.id) USING HINT = 'journey.resume lets it go on at once.';
     RETURN;
   END IF;
-  CALL journey.list_sources(pipeline, false);
-  PERFORM journey.make_partitions(pipeline);
-  LOOP
+  CALL journey.list_sources(pipeline, false, run);
+  IF run.sqlstate IS NULL THEN
+    BEGIN
+      PERFORM journey.make_partitions(pipeline);
+    EXCEPTION WHEN query_canceled OR others THEN
+      GET STACKED DIAGNOSTICS run.sqlstate = RETURNED_SQLSTATE, run.message = MESSAGE_TEXT, run.context = PG_EXCEPTION_CONTEXT, run.detail = PG_EXCEPTION_DETAIL, run.hint = PG_EXCEPTION_HINT;
+    END;
+  END IF;
+  WHILE run.sqlstate IS NULL LOOP
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
     run.started_at := clock_timestamp();
-    run.sqlstate := NULL;
     BEGIN
       more := journey.refresh_step(pipeline, wait);
-    EXCEPTION WHEN others THEN
-      GET STACKED DIAGNOSTICS run.sqlstate = RETURNED_SQLSTATE, run.message = MESSAGE_TEXT, run.context = PG_EXCEPTION_CONTEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    EXCEPTION WHEN query_canceled OR others THEN
+      GET STACKED DIAGNOSTICS run.sqlstate = RETURNED_SQLSTATE, run.message = MESSAGE_TEXT, run.context = PG_EXCEPTION_CONTEXT, run.detail = PG_EXCEPTION_DETAIL, run.hint = PG_EXCEPTION_HINT;
     END;
     COMMIT;
     -- Somebody was faster: begin again.
     IF run.sqlstate IN ('40001', '40P01') AND tries < 100 THEN
       tries := tries + 1;
+      run.sqlstate := NULL;
       PERFORM pg_catalog.pg_sleep(0.01 * least(tries, 20));
       CONTINUE;
     END IF;
-    EXIT WHEN run.sqlstate IS NOT NULL OR more IS NOT TRUE;
+    EXIT WHEN more IS NOT TRUE;
   END LOOP;
+  PERFORM journey.report_stage(NULL, NULL);
   IF run.sqlstate IS NOT NULL THEN
-    run.pipeline := (journey.pipeline_named(pipeline)).id;
+    run.pipeline := p.id;
     run.kind := 'refresh';
-    PERFORM journey.save_run(run);
+    PERFORM journey.save_failure(run);
     COMMIT;
-    PERFORM journey.raise_again(run.sqlstate, run.message, detail, hint);
   END IF;
 END $$;
+COMMENT ON PROCEDURE journey.try_refresh(text, boolean, journey.runs) IS 'Internal: a refresh; in run its error, if there was one, which is written down';
+
+CREATE PROCEDURE journey.refresh(pipeline text, wait boolean DEFAULT false)
+LANGUAGE plpgsql AS $$
+DECLARE
+  run journey.runs;
+BEGIN
+  PERFORM journey.refuse_transaction_block('journey.refresh');
+  CALL journey.try_refresh(pipeline, wait, run);
+  IF run.sqlstate IS NOT NULL THEN PERFORM journey.raise_again(run.sqlstate, run.message, run.detail, run.hint); END IF;
+END $$;
 COMMENT ON PROCEDURE journey.refresh(text, boolean) IS
-  'Makes all that a pipeline has what a rebuild from its sources would give, as of a snapshot that it takes, at the cost of what changed. It commits, so it can''t run in a transaction block (25001); it locks no writer out and waits for none. If another session refreshes the pipeline it returns at once, or with wait => true does its own step after that. What fails is written to journey.runs, and raised';
+  'Makes all that a pipeline has what a rebuild from its sources would give, as of a snapshot that it takes, at the cost of what changed. It commits, so it can''t run in a transaction block (25001); it locks no writer out and waits for none. If another session refreshes the pipeline it returns at once, or with wait => true does its own step after that. What fails is written to journey.runs, notified as journey_failed, and raised. After an error that may pass (is_passing) calls return with a notice until progress.next_try_at, or with wait => true try at once; if that goes on for give_up_after, and after any other error, the pipeline is failed: calls raise 55000 until resume';
 
 CREATE PROCEDURE journey.run(pipeline text, every interval DEFAULT '1 second', lasting interval DEFAULT '60 seconds')
 LANGUAGE plpgsql AS $$
 DECLARE
   began timestamptz := clock_timestamp();
   next timestamptz := began;
+  run journey.runs;
+  p journey.pipelines;
 BEGIN
+  PERFORM journey.refuse_transaction_block('journey.run');
   IF every IS NULL OR NOT every > '0' OR lasting IS NULL OR NOT lasting >= '0' THEN
     RAISE invalid_parameter_value USING MESSAGE = format('every must be greater than zero and lasting not less: every %s, lasting %s', coalesce(every::text, 'NULL'), coalesce(lasting::text, 'NULL'));
   END IF;
   LOOP
-    CALL journey.refresh(pipeline);
-    next := greatest(next + every, clock_timestamp());
-    EXIT WHEN next >= began + lasting;
-    PERFORM pg_catalog.pg_sleep(extract('epoch' FROM next - clock_timestamp()));
+    CALL journey.try_refresh(pipeline, false, run);
+    p := journey.pipeline_named(pipeline);
+    next := greatest(next + every, p.next_try_at, clock_timestamp());
+    EXIT WHEN next >= began + lasting OR p.state <> 'active' OR run.sqlstate IS NOT NULL AND p.next_try_at IS NULL;
+    IF run.sqlstate IS NOT NULL THEN
+      RAISE WARNING '%', run.message USING ERRCODE = run.sqlstate, HINT = format('It is tried again at %s.', date_trunc('second', p.next_try_at));
+    END IF;
     COMMIT;
+    PERFORM pg_catalog.pg_sleep(extract('epoch' FROM next - clock_timestamp()));
   END LOOP;
+  IF run.sqlstate IS NOT NULL THEN PERFORM journey.raise_again(run.sqlstate, run.message, run.detail, run.hint); END IF;
 END $$;
 COMMENT ON PROCEDURE journey.run(text, interval, interval) IS
-  'Refreshes a pipeline again and again, beginning one every interval, until lasting is over: what a scheduler calls each minute. Errors are those of refresh';
+  'Refreshes a pipeline again and again, beginning one every interval, until lasting is over: what a scheduler calls each minute. After an error that may pass it waits for the next try, with a warning; an error is raised where there is none within lasting. Otherwise errors are those of refresh';
 
 CREATE PROCEDURE journey.rebuild(pipeline text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 LANGUAGE plpgsql AS $$
