@@ -2,7 +2,7 @@
 
 namespace journey::identity {
 
-row_writer::row_writer(FunctionCallInfo fcinfo, const workspace& work, const edge_source& source)
+row_writer::row_writer(FunctionCallInfo fcinfo, const pg::workspace& work, const edge_source& source)
     : source_(source),
       rows_(fcinfo),
       per_row_(AllocSetContextCreateInternal(work.context(), "journey row", ALLOCSET_SMALL_SIZES)) {}

@@ -1,40 +1,16 @@
 // What every SQL function of this room needs: memory for one call, what it is asked, the rows it gives.
 #pragma once
 
-#include <exception>
-
 #include "identity/edges_pg.hpp"
-#include "pg/memory.hpp"
 #include "pg/set.hpp"
+#include "pg/workspace.hpp"
 
 namespace journey::identity {
-
-/// The memory of one call: freed at its end, or by the server after an error. To be declared before all that
-/// lives in it.
-class workspace {
- public:
-  workspace()
-      : context_(
-            AllocSetContextCreateInternal(CurrentMemoryContext, "journey identity", ALLOCSET_DEFAULT_SIZES)),
-        memory_(context_) {}
-  workspace(const workspace&) = delete;
-  workspace& operator=(const workspace&) = delete;
-  ~workspace() {
-    // A server error on its way may have been copied here.
-    if (std::uncaught_exceptions() == 0) MemoryContextDelete(context_);
-  }
-  MemoryContext context() const { return context_; }
-  std::pmr::memory_resource* memory() { return &memory_; }
-
- private:
-  MemoryContext context_;
-  pg::context_resource memory_;
-};
 
 /// The rows of a result, column by column.
 class row_writer {
  public:
-  row_writer(FunctionCallInfo fcinfo, const workspace& work, const edge_source& source);
+  row_writer(FunctionCallInfo fcinfo, const pg::workspace& work, const edge_source& source);
 
   /// Runs `columns` in memory that is freed right after it, then ends the row.
   template <class Columns>
@@ -87,7 +63,7 @@ struct edge_call {
       : source(work.memory(), fcinfo, at), out(fcinfo, work, source) {}
   std::pmr::memory_resource* memory() { return work.memory(); }
 
-  workspace work;
+  pg::workspace work{"journey identity"};
   edge_source source;
   row_writer out;
 };

@@ -1,0 +1,9 @@
+WITH lines AS (SELECT DISTINCT basket, item FROM order_lines),
+orders AS (SELECT item, count(*) AS orders FROM lines GROUP BY item),
+pairs AS (
+  SELECT one.item, other.item AS with_item, count(*) AS together
+  FROM lines one JOIN lines other USING (basket) WHERE one.item <> other.item GROUP BY one.item, other.item HAVING count(*) >= 2
+),
+best AS (SELECT *, row_number() OVER (PARTITION BY item ORDER BY together DESC, with_item COLLATE "C") AS place FROM pairs)
+SELECT best.item, best.with_item, best.together, one.orders AS item_orders, other.orders AS with_orders
+FROM best JOIN orders one ON one.item = best.item JOIN orders other ON other.item = best.with_item WHERE best.place <= 10;

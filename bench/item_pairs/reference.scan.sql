@@ -1,0 +1,1 @@
+SELECT count(item) FROM order_lines;

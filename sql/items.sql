@@ -1,0 +1,40 @@
+-- Items: what is bought together. Orders and figures from the documentation of mlxtend (association_rules).
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS journey;
+SET client_min_messages = notice;
+CREATE TABLE orders (order_id int, items text[]);
+INSERT INTO orders VALUES
+  (1, '{Milk,Onion,Nutmeg,Kidney Beans,Eggs,Yogurt}'), (2, '{Dill,Onion,Nutmeg,Kidney Beans,Eggs,Yogurt}'), (3, '{Milk,Apple,Kidney Beans,Eggs}'),
+  (4, '{Milk,Unicorn,Corn,Kidney Beans,Yogurt}'), (5, '{Corn,Onion,Onion,Kidney Beans,Ice cream,Eggs}');
+CREATE VIEW lines AS SELECT order_id::text AS basket, unnest(items) AS item FROM orders;
+
+SELECT item, with_item, together, item_orders, with_orders, orders, support, confidence, round(lift::numeric, 4) AS lift, round(jaccard::numeric, 4) AS jaccard,
+  round(cosine::numeric, 4) AS cosine, round(llr::numeric, 4) AS llr
+FROM journey.item_pairs('TABLE lines', min_together => 3);
+
+-- By other measures
+SELECT item, with_item, lift FROM journey.item_pairs('TABLE lines', 'lift', top => 1) ORDER BY lift DESC, item;
+SELECT measure, string_agg(with_item, ', ' ORDER BY row) AS with_eggs
+FROM unnest(enum_range(NULL::journey.pair_measure)) AS measure, journey.item_pairs('TABLE lines', measure, 3, 1) WITH ORDINALITY AS p (item, with_item, a, b, c, d, e, f, g, h, i, j, row)
+WHERE item = 'Eggs' GROUP BY measure ORDER BY measure;
+
+-- Rows that are left out, an item twice, an item alone, one that is in all; ties go by bytes
+SELECT item, with_item, together, item_orders, with_orders, orders
+FROM journey.item_pairs($$VALUES ('1', 'b'), ('1', 'a'), ('1', 'b'), ('1', NULL), (NULL, 'c'), ('2', 'B'), ('2', 'a'), ('3', 'a'), ('4', NULL)$$, min_together => 1);
+SELECT count(*) FROM journey.item_pairs('SELECT NULL::text, NULL::text WHERE false');
+
+-- All pairs, or few; baskets that are too large
+SELECT count(*) FROM journey.item_pairs('TABLE lines', top => NULL, min_together => 1);
+SELECT item, with_item, together, item_orders, orders FROM journey.item_pairs('TABLE lines', max_basket => 5, min_together => 1) WHERE item = 'Milk';
+
+-- Errors
+SELECT * FROM journey.item_pairs(NULL);
+SELECT * FROM journey.item_pairs('TABLE lines', NULL);
+SELECT * FROM journey.item_pairs('TABLE lines', 'together', 0);
+SELECT * FROM journey.item_pairs('TABLE lines', min_together => 0);
+SELECT * FROM journey.item_pairs('TABLE lines', min_together => NULL);
+SELECT * FROM journey.item_pairs('TABLE lines', max_basket => 1);
+SELECT * FROM journey.item_pairs('TABLE lines', max_basket => 10001);
+SELECT * FROM journey.item_pairs('lines');
+SELECT * FROM journey.item_pairs('SELECT order_id, items FROM orders');
+DROP TABLE orders CASCADE;
