@@ -117,9 +117,10 @@ BEGIN
     COMMIT;
     IF run.sqlstate = '40001' AND tries < 100 THEN
       tries := tries + 1;
+      run.sqlstate := NULL;
       listed := 'wait';
     END IF;
-    EXIT WHEN listed = 'done' OR listed = 'wait' AND NOT wait OR run.sqlstate <> '40001';
+    EXIT WHEN listed = 'done' OR listed = 'wait' AND NOT wait OR run.sqlstate IS NOT NULL;
     IF listed = 'wait' THEN PERFORM pg_catalog.pg_sleep(0.1); END IF;
   END LOOP;
 END $$;
