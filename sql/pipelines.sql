@@ -91,11 +91,13 @@ SELECT journey.create_pipeline('other', 'analytics', unique_kinds => '{email}');
 SELECT journey.create_pipeline('other', 'analytics', max_members => 0);
 SELECT journey.create_pipeline('other', 'analytics', mode => 'latest_user', max_members => 9);
 SELECT journey.create_pipeline('other', 'analytics', targets => NULL);
+SELECT journey.create_pipeline('other', 'analytics', kinds => ks, unique_kinds => ks) FROM (SELECT array_agg('k' || n) AS ks FROM generate_series(1, 65) AS n) AS k;
 CREATE TABLE analytics.other_visitors ();
 SELECT journey.create_pipeline('other', 'analytics');
 SELECT journey.pause('nobody');
+SELECT journey.pause(NULL);
 -- Errors of sources
-CREATE TABLE shop.things (at timestamptz, who text, n int, journey_xid text);
+CREATE TABLE shop.things (at timestamptz, who text, n int, data json, journey_xid text);
 CREATE VIEW shop.things_view AS TABLE shop.things;
 SELECT journey.add_source('web', 'shop.events', ts => 'ts', user_id => 'user_id');
 SELECT journey.add_source('web', 'shop.things', user_id => 'who', changes => 'trigger');
@@ -117,6 +119,9 @@ SELECT journey.add_source('web', 'shop.things', ts => 'at', user_id => 'who', id
 SELECT journey.add_source('web', 'shop.things', ts => 'at', user_id => 'who', ids => '[1]', changes => 'trigger');
 SELECT journey.add_source('web', 'shop.things', ts => 'at', user_id => 'who', conversions => '{"order": {"amount": "n"}}', changes => 'trigger');
 SELECT journey.add_source('web', 'shop.things', ts => 'at', user_id => 'who', conversions => '{"order": {"value": "who"}}', changes => 'trigger');
+SELECT journey.add_source('web', 'shop.things', ts => 'at', user_id => 'who', conversions => '{"": {}}', changes => 'trigger');
+SELECT journey.add_source('web', 'shop.things', ts => 'at', user_id => 'who', event_id => 'data', changes => 'trigger');
+SELECT journey.add_source('web', 'shop.things', ts => 'at', user_id => $$data -> 'user'$$, changes => 'trigger');
 SELECT journey.add_source('web', 'shop.things', ts => 'at', user_id => 'who', event_id_window => '1 month', changes => 'trigger');
 SELECT journey.add_source('web', 'shop.things', ts => 'at', user_id => 'who', changes => 'received_at');
 SELECT journey.add_source('web', 'shop.things', ts => 'at', user_id => 'who', changes => 'received_at', received_at => 'at', overlap => '-1 hour');
@@ -128,6 +133,8 @@ SELECT journey.add_source('latest', 'shop.things', ts => 'at', user_id => 'who',
 CREATE TABLE shop.parent (at timestamptz, who text);
 CREATE TABLE shop.child () INHERITS (shop.parent);
 SELECT journey.add_source('web', 'shop.parent', ts => 'at', user_id => 'who');
+CREATE UNLOGGED TABLE shop.forgetful (at timestamptz, who text);
+SELECT journey.add_source('web', 'shop.forgetful', ts => 'at', user_id => 'who');
 -- As somebody who may not read the table, and as one who may read but not watch it.
 CREATE ROLE regress_analyst;
 GRANT ALL ON SCHEMA analytics TO regress_analyst;

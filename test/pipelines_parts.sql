@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(51);
+SELECT plan(55);
 SET timezone = 'UTC';
 SET search_path = public, journey;
 CREATE SCHEMA shop;
@@ -77,6 +77,13 @@ SELECT results_eq('SELECT alias FROM shop.web_aliases', $$VALUES ('d2')$$, 'whos
 ROLLBACK;
 SELECT is((SELECT hold_source(s) FROM pipeline_sources AS s), 'true', 'a table without partitions is read whole');
 SELECT is((SELECT cardinality((refresh_source(p, s, pg_current_snapshot(), 10)).gained) FROM pipelines AS p, pipeline_sources AS s), 0, 'nothing to do');
+SELECT is((SELECT cardinality((read_source(p, s, pg_current_snapshot(), 10)).gained) FROM pipelines AS p, pipeline_sources AS s), 0, 'nor whatever an expression fails on');
+INSERT INTO shop.web_g1_stale (source, row) VALUES (1, '{e9,d9,seven,2025-01-05}'), (1, '{e9,d9,8,2025-01-05}'), (1, '{e9,d9,9,never}');
+SELECT is((SELECT widen_marks(p, s) FROM pipelines AS p, pipeline_sources AS s), 2::bigint, 'marks of rows that it fails on');
+SELECT bag_eq('SELECT slice, row FROM shop.web_g1_stale', $$VALUES (date '2025-01-01', NULL::text[]), (NULL, '{e9,d9,8,2025-01-05}'), (NULL, NULL)$$, 'are those of their slice, or of the source');
+DELETE FROM shop.web_g1_stale;
+SELECT throws_ok('SELECT raise_of_source(s, ''22P02'', ''wrong'', '''', '''') FROM pipeline_sources AS s', '22P02', 'wrong', 'such an error');
+SELECT has_order('json'), has_order('uuid') \g /dev/null
 
 -- Identity and targets
 SELECT is((SELECT has_limits(p) FROM pipelines AS p), true, 'links can be refused');

@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(55);
+SELECT plan(64);
 SET timezone = 'UTC';
 CREATE SCHEMA shop;
 CREATE TABLE shop.events (event_id text, device text, user_id text, event text, ts timestamptz, page text) PARTITION BY RANGE (ts);
@@ -181,6 +181,58 @@ SELECT results_eq('SELECT orders, lifetime_value FROM shop.web_customer_360 WHER
 TRUNCATE shop.orders;
 CALL journey.refresh('web');
 SELECT is_empty('SELECT FROM shop.web_rfm', 'and gone with its orders');
+
+-- A row that an expression fails on: an error until it is mended, or gone, and then all is right.
+CREATE TABLE shop.tickets (opened text, customer text, hours text);
+CREATE INDEX ON shop.tickets (customer);
+INSERT INTO shop.tickets VALUES ('2025-02-01', 'ann', '2');
+SELECT count(*) FROM journey.add_source('web', 'shop.tickets', ts => 'opened::timestamptz', user_id => 'customer', passive => 'true', conversions => '{"ticket": {"value": "hours::numeric"}}', changes => 'trigger') \g /dev/null
+CALL journey.fill('web');
+CALL journey.refresh('web');
+CREATE FUNCTION tickets() RETURNS TABLE (day text, value numeric) LANGUAGE sql AS $$ SELECT to_char(at, 'DD'), value FROM shop.web_conversions WHERE kind = 'ticket' $$;
+SELECT set_eq('SELECT * FROM tickets()', $$VALUES ('01', 2::numeric)$$, 'tickets, whose time is a text');
+CREATE FUNCTION last_error() RETURNS text LANGUAGE sql AS $$ SELECT sqlstate || ' ' || message FROM journey.runs ORDER BY run DESC LIMIT 1 $$;
+INSERT INTO shop.tickets VALUES ('yesterdays', 'ann', '3');
+\o /dev/null
+CALL journey.refresh('web');
+SELECT journey.resume('web');
+\o
+SELECT is(last_error(), '22007 invalid input syntax for type timestamp with time zone: "yesterdays"', 'a time that is none');
+UPDATE shop.tickets SET opened = '2025-02-02' WHERE hours = '3';
+CALL journey.refresh('web');
+SELECT set_eq('SELECT * FROM tickets()', $$VALUES ('01', 2::numeric), ('02', 3)$$, 'mended');
+UPDATE shop.tickets SET hours = 'four' WHERE hours = '3';
+\o /dev/null
+CALL journey.refresh('web');
+SELECT journey.resume('web');
+\o
+SELECT is(last_error(), '22P02 invalid input syntax for type numeric: "four"', 'a value that is none');
+UPDATE shop.tickets SET opened = 'tomorrow, or so' WHERE hours = 'four';
+DELETE FROM shop.tickets WHERE hours = 'four';
+CALL journey.refresh('web');
+SELECT set_eq('SELECT * FROM tickets()', $$VALUES ('01', 2::numeric)$$, 'deleted, with a time that was none');
+SELECT is((SELECT stale FROM journey.progress), 0::bigint, 'no mark of it is left');
+INSERT INTO shop.tickets VALUES ('2025-02-05', 'ann', '6'), ('2025-02-06', 'ann', 'seven');
+\o /dev/null
+CALL journey.refresh('web');
+SELECT journey.resume('web');
+\o
+UPDATE shop.tickets SET hours = '7' WHERE hours = 'seven';
+CALL journey.refresh('web');
+SELECT set_eq('SELECT * FROM tickets()', $$VALUES ('01', 2::numeric), ('05', 6), ('06', 7)$$, 'and what came with such a row is not lost');
+TRUNCATE shop.tickets;
+INSERT INTO shop.tickets VALUES ('2025-02-07', 'ann', 'eight');
+\o /dev/null
+CALL journey.refresh('web');
+SELECT journey.resume('web');
+CALL journey.rebuild('web', 'infinity', '-infinity');
+\o
+SELECT matches((SELECT message FROM journey.runs ORDER BY run DESC LIMIT 1), 'eight', 'a row in a slice that is read as a whole');
+DELETE FROM shop.tickets;
+CALL journey.refresh('web');
+SELECT is_empty('SELECT * FROM tickets()', 'and none');
+SELECT count(*) FROM journey.drop_source('web', 'shop.tickets') \g /dev/null
+CALL journey.refresh('web');
 
 -- A refresh without news writes nothing; one that changes one visitor touches no other.
 SELECT xmin::text AS before FROM journey.pipelines \gset

@@ -23,6 +23,9 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   p journey.pipelines;
 BEGIN
+  IF name IS NULL THEN
+    RAISE null_value_not_allowed USING MESSAGE = 'the name of a pipeline must not be NULL';
+  END IF;
   SELECT * INTO p FROM journey.pipelines AS x WHERE x.name = pipeline_named.name;
   IF NOT FOUND THEN
     RAISE undefined_object USING MESSAGE = format('pipeline "%s" does not exist', name),
@@ -83,6 +86,9 @@ BEGIN
   ELSIF p.own_hosts IS NULL OR p.blog_path IS NULL OR p.targets IS NULL OR array_position(p.targets, NULL) IS NOT NULL THEN
     RAISE null_value_not_allowed USING MESSAGE = 'own_hosts, blog_path and targets must not be NULL';
   END IF;
+  -- What else they may not be: said by those who take them, now rather than at the first refresh.
+  PERFORM FROM journey.resolve_aliases('SELECT NULL::text, NULL::text, NULL::text, NULL::text, NULL::timestamptz WHERE false', p.kinds, p.unique_kinds, p.blocked, p.max_members);
+  PERFORM journey.touch(now(), 'https://shop.example/', NULL, p.own_hosts);
 END $$;
 COMMENT ON FUNCTION journey.check_pipeline(journey.pipelines) IS 'Internal: the errors of create_pipeline';
 

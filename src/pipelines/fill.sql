@@ -44,6 +44,9 @@ BEGIN
   PERFORM journey.save_filled(z);
   PERFORM journey.save_run(run);
   RETURN true;
+EXCEPTION WHEN data_exception OR raise_exception THEN
+  GET STACKED DIAGNOSTICS run.detail = PG_EXCEPTION_DETAIL, run.hint = PG_EXCEPTION_HINT;
+  PERFORM journey.raise_of_source(s, SQLSTATE, SQLERRM, run.detail, run.hint);
 END $$;
 COMMENT ON FUNCTION journey.fill_slice(text, boolean) IS 'Internal: fills one slice, in a REPEATABLE READ transaction that has seen nothing yet; false where none is left, or the pipeline is paused';
 

@@ -385,6 +385,62 @@ END $$;
 COMMENT ON FUNCTION journey.refresh_source(journey.pipelines, journey.pipeline_sources, pg_snapshot, int) IS
   'Internal: steps 1 to 6 of a refresh: makes trails, links and conversions of a source those of its rows in the snapshot. Of the links most are told at most';
 
+-- Marks of rows that an expression fails on. None of them was ever stored; but the row may have been mended since, which
+-- only the mark tells: so its slice is read again, or all of the source.
+CREATE FUNCTION journey.widen_marks(p journey.pipelines, s journey.pipeline_sources) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  stale text := journey.pipeline_table(p, 'stale');
+  columns text := (SELECT string_agg(format('(m.row)[%s]::%s AS %I', k.place, c.type, c.name), ', ') FROM unnest(s.mark_columns) WITH ORDINALITY AS k (attnum, place) JOIN unnest(s.columns) AS c ON c.number = k.attnum);
+  marked text := format('(SELECT m.number, %s FROM %s AS m WHERE m.id = $1) AS m', columns, stale);
+  mark bigint;
+  time timestamptz;
+  widened bigint := 0;
+BEGIN
+  FOR mark IN EXECUTE format('SELECT id FROM %s WHERE source = $1 AND row IS NOT NULL', stale) USING s.source LOOP
+    BEGIN
+      EXECUTE format('SELECT count(r.ts) + count(r.event_id) + count(r.alias) FROM (%s) AS r', journey.source_rows(p, s, marked)) USING mark;
+    EXCEPTION WHEN data_exception OR raise_exception THEN
+      BEGIN
+        EXECUTE format('SELECT (%s)::timestamptz FROM %s', s.ts, marked) INTO time USING mark;
+      EXCEPTION WHEN data_exception OR raise_exception THEN
+        time := NULL;
+      END;
+      EXECUTE format('UPDATE %s SET row = NULL, slice = $2 WHERE id = $1', stale) USING mark, CASE WHEN isfinite(time) THEN journey.slice_of(p.slice, time) END;
+      widened := widened + 1;
+    END;
+  END LOOP;
+  RETURN widened;
+END $$;
+COMMENT ON FUNCTION journey.widen_marks(journey.pipelines, journey.pipeline_sources) IS
+  'Internal: makes marks of rows that an expression of the source fails on marks of their slices, or of all of the source; how many';
+
+CREATE FUNCTION journey.raise_of_source(s journey.pipeline_sources, sqlstate text, message text, detail text, hint text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE USING ERRCODE = sqlstate, MESSAGE = message, DETAIL = concat_ws(E'\n', nullif(detail, ''), format('An expression of the source %s fails on one of its rows.', journey.relation_name(s.relation))),
+    HINT = CASE WHEN hint <> '' THEN hint ELSE 'Correct the row; or take the source away with journey.drop_source, and add it with an expression that gives NULL there. Until then the pipeline stands still, and loses nothing.' END;
+END $$;
+COMMENT ON FUNCTION journey.raise_of_source(journey.pipeline_sources, text, text, text, text) IS 'Internal: raises what an expression of a source raised, and says which source it was';
+
+CREATE FUNCTION journey.read_source(p journey.pipelines, s journey.pipeline_sources, now_seen pg_snapshot, most int) RETURNS journey.source_step
+LANGUAGE plpgsql AS $$
+DECLARE
+  detail text;
+  hint text;
+BEGIN
+  LOOP
+    BEGIN
+      RETURN journey.refresh_source(p, s, now_seen, most);
+    EXCEPTION WHEN data_exception OR raise_exception THEN
+      GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+      IF journey.widen_marks(p, s) = 0 THEN PERFORM journey.raise_of_source(s, SQLSTATE, SQLERRM, detail, hint); END IF;
+    END;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION journey.read_source(journey.pipelines, journey.pipeline_sources, pg_snapshot, int) IS
+  'Internal: refresh_source, where an expression may fail on rows that were changed since; an error that names the source where it fails on one that is there';
+
 CREATE FUNCTION journey.refresh_step(pipeline text, wait boolean) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -406,7 +462,7 @@ BEGIN
   -- 1 to 6, and 10: a source at a time.
   FOR s IN SELECT * FROM journey.pipeline_sources AS x WHERE x.pipeline = p.id AND x.listed ORDER BY x.source LOOP
     PERFORM journey.report_stage(p.name, format('reading what changed in %s', journey.relation_name(s.relation)));
-    done := journey.refresh_source(p, s, now_seen, most);
+    done := journey.read_source(p, s, now_seen, most);
     news := news OR done.news;
     more := more OR done.more;
     run.events := run.events + done.events; run.left_out := run.left_out + done.left_out; run.places := run.places + done.places;
@@ -538,6 +594,9 @@ BEGIN
   PERFORM journey.refuse_transaction_block('journey.rebuild');
   p := journey.pipeline_at_work(pipeline);
   PERFORM journey.check_pipeline_owner(p);
+  IF (since <= until) IS NOT TRUE THEN
+    RAISE invalid_parameter_value USING MESSAGE = format('since must not be after until: since %s, until %s', coalesce(since::text, 'NULL'), coalesce(until::text, 'NULL'));
+  END IF;
   FOR s IN SELECT * FROM journey.pipeline_sources AS x WHERE x.pipeline = p.id AND x.listed ORDER BY x.source LOOP
     PERFORM journey.mark_places(p, s, ARRAY(SELECT ROW(x, NULL, NULL)::journey.pipeline_place FROM unnest(journey.slices_between(p, s, since, until)) AS x));
   END LOOP;

@@ -49,7 +49,9 @@ BEGIN
     argument := given.argument;
     key := given.key;
     IF argument = 'conversions' THEN
-      IF jsonb_typeof(given.raw) <> 'object' OR EXISTS (SELECT FROM jsonb_each(given.raw) AS o WHERE o.key NOT IN ('when', 'value') OR jsonb_typeof(o.value) <> 'string') THEN
+      IF key = '' THEN
+        RAISE invalid_parameter_value USING MESSAGE = format('conversions: a kind must have a name: %s', conversions);
+      ELSIF jsonb_typeof(given.raw) <> 'object' OR EXISTS (SELECT FROM jsonb_each(given.raw) AS o WHERE o.key NOT IN ('when', 'value') OR jsonb_typeof(o.value) <> 'string') THEN
         RAISE invalid_parameter_value USING MESSAGE = format('conversions: "%s" must be an object of "when" and "value", each an expression in a string: %s', key, given.raw);
       END IF;
       argument := 'when';
@@ -77,6 +79,16 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.source_arguments(regclass, jsonb, jsonb, jsonb) IS 'Internal: the expressions given to add_source, checked';
 
+CREATE FUNCTION journey.has_order(type regtype) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  EXECUTE format('SELECT FROM (VALUES (NULL::%s)) AS v (x) ORDER BY x', type);
+  RETURN true;
+EXCEPTION WHEN undefined_function THEN
+  RETURN false;
+END $$;
+COMMENT ON FUNCTION journey.has_order(regtype) IS 'Whether values of a type can be compared, and so be in an index';
+
 CREATE FUNCTION journey.check_source(p journey.pipelines, relation regclass, changes journey.change_mode) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -97,6 +109,9 @@ BEGIN
     RAISE feature_not_supported USING MESSAGE = format('%s has children by inheritance: the mode %s can''t follow them', what, changes), HINT = 'Give each table by itself, or make it a partitioned table.';
   ELSIF changes <> 'received_at' AND EXISTS (SELECT FROM pg_catalog.pg_partition_tree(relation) AS t JOIN pg_catalog.pg_class AS leaf ON leaf.oid = t.relid WHERE leaf.relkind = 'f') THEN
     RAISE feature_not_supported USING MESSAGE = format('a partition of %s is a foreign table: the mode %s can''t follow it', what, changes), HINT = 'Take changes => ''received_at''.';
+  ELSIF changes <> 'received_at' AND EXISTS (
+    SELECT FROM (SELECT t.relid FROM pg_catalog.pg_partition_tree(relation) AS t UNION SELECT relation) AS t JOIN pg_catalog.pg_class AS leaf ON leaf.oid = t.relid WHERE leaf.relkind = 'r' AND leaf.relpersistence = 'u') THEN
+    RAISE feature_not_supported USING MESSAGE = format('%s is unlogged: the mode %s can''t follow it', what, changes), HINT = format('A crash empties it unnoticed. ALTER TABLE %s SET LOGGED.', what);
   ELSIF row_security_active(relation) THEN
     RAISE feature_not_supported USING MESSAGE = format('row security hides rows of %s from %I', what, current_user), HINT = 'A pipeline must see all rows: run it as a role that does.';
   END IF;
@@ -244,6 +259,9 @@ BEGIN
       RAISE datatype_mismatch USING MESSAGE = format('%s must be boolean: %s is of type %s', concat_ws(': ', CASE WHEN x.argument = 'when' THEN 'conversions' END, x.key, x.argument), quote_literal(x.sql), x.type);
     ELSIF x.argument = 'value' AND (SELECT t.typcategory <> 'N' FROM pg_catalog.pg_type AS t WHERE t.oid = x.type) THEN
       RAISE datatype_mismatch USING MESSAGE = format('conversions: %s: value must be a number: %s is of type %s', x.key, quote_literal(x.sql), x.type);
+    ELSIF x.argument IN ('event_id', 'id') AND NOT journey.has_order(x.type) THEN
+      RAISE datatype_mismatch USING MESSAGE = format('%s can''t be looked up: %s is of type %s, which has no order', CASE WHEN x.argument = 'id' THEN 'ids: ' || x.key ELSE x.argument END, quote_literal(x.sql), x.type),
+        HINT = 'Cast it to text.';
     ELSIF x.argument = 'id' AND p.mode = 'latest_user' AND NOT x.key = ANY (p.kinds) THEN
       RAISE invalid_parameter_value USING MESSAGE = format('the mode latest_user knows only ids of the kinds %s: "%s"', p.kinds, x.key);
     END IF;
