@@ -38,6 +38,7 @@ BEGIN
   EXECUTE journey.store_rows(p, s, journey.events_of_slice(p, s, z.slice, here)) INTO run.events USING NULL::journey.pipeline_place[], 0;
   EXECUTE format('SELECT count(*) FROM (%s) AS r', journey.rows_of_slice(p, s, z.slice, concat_ws(' AND ', here, format('(%s) IS NOT TRUE', journey.usable_row())))) INTO run.left_out;
   PERFORM journey.mark_copies(p, s, z.slice, here);
+  PERFORM journey.erase_late_rows(p, s, journey.rows_of_slice(p, s, z.slice, here));
   z.filled_snapshot := now_seen;
   z.filled_until := s.received_until;
   z.events := run.events;

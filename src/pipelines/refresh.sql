@@ -128,11 +128,16 @@ COMMENT ON PROCEDURE journey.list_sources(text, boolean, journey.runs) IS 'Inter
 
 -- The parts of a step
 
+CREATE FUNCTION journey.rows_of_marks(p journey.pipelines, s journey.pipeline_sources, marks text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN journey.source_rows(p, s, format('(SELECT m.number, %s FROM %s AS m WHERE m.source = %s AND m.row IS NOT NULL) AS m',
+    (SELECT string_agg(format('(m.row)[%s]::%s AS %I', k.place, c.type, c.name), ', ') FROM unnest(s.mark_columns) WITH ORDINALITY AS k (attnum, place) JOIN unnest(s.columns) AS c ON c.number = k.attnum), marks, s.source));
+END $$;
+COMMENT ON FUNCTION journey.rows_of_marks(journey.pipelines, journey.pipeline_sources, text) IS 'Internal: the query of the rows that marks hold; marks is their table';
+
 CREATE FUNCTION journey.take_marks(p journey.pipelines, s journey.pipeline_sources, unfilled date[], OUT marks journey.pipeline_mark[], OUT taken bigint)
 LANGUAGE plpgsql AS $$
-DECLARE
-  row_columns text := (
-    SELECT string_agg(format('(m.row)[%s]::%s AS %I', k.place, c.type, c.name), ', ') FROM unnest(s.mark_columns) WITH ORDINALITY AS k (attnum, place) JOIN unnest(s.columns) AS c ON c.number = k.attnum);
 BEGIN
   EXECUTE format('SELECT count(*) FROM (SELECT FROM %s WHERE source = $1 LIMIT 1) AS m', journey.pipeline_table(p, 'stale')) INTO taken USING s.source;
   marks := '{}';
@@ -151,7 +156,7 @@ BEGIN
       UNION ALL
       SELECT DISTINCT $1, u, NULL::text, NULL::text, NULL::text, NULL::timestamptz, number FROM known CROSS JOIN unnest($2) AS u WHERE slice IS NULL)
     SELECT ARRAY(SELECT ROW(slice, kind, alias, event_id, at, number)::journey.pipeline_mark FROM known WHERE slice IS NULL OR slice <> ALL ($2)), (SELECT count(*) FROM taken)$q$,
-    journey.pipeline_table(p, 'stale'), journey.source_rows(p, s, format('(SELECT m.number, %s FROM taken AS m WHERE m.row IS NOT NULL) AS m', row_columns)), journey.usable_row())
+    journey.pipeline_table(p, 'stale'), journey.rows_of_marks(p, s, 'taken'), journey.usable_row())
   INTO marks, taken USING s.source, unfilled;
 END $$;
 COMMENT ON FUNCTION journey.take_marks(journey.pipelines, journey.pipeline_sources, date[]) IS
@@ -283,6 +288,7 @@ DECLARE
   z date;
   stored_events bigint;
   stored_pairs journey.pipeline_pair[];
+  erased bigint;
 BEGIN
   done.gained := '{}';
   done.lost := '{}';
@@ -301,6 +307,7 @@ BEGIN
     min(x.filled_until) FILTER (WHERE x.state <> 'new' AND x.filled_snapshot IS NOT NULL)
   INTO unfilled, kept, fresh, fresh_bases, since
   FROM journey.pipeline_slices AS x WHERE x.pipeline = s.pipeline AND x.source = s.source;
+  erased := journey.erase_late_rows(p, s, CASE WHEN s.mark_columns <> '{}' THEN journey.rows_of_marks(p, s, journey.pipeline_table(p, 'stale')) END);
   SELECT * INTO marks, taken FROM journey.take_marks(p, s, unfilled);
   done.more := taken >= 20000;
   IF EXISTS (SELECT FROM unnest(marks) AS m WHERE m.slice IS NULL) THEN
@@ -323,6 +330,7 @@ BEGIN
       CASE WHEN cardinality(unfilled) > 0 THEN format(' AND (r.slice <> ALL (%L::date[])) IS NOT FALSE', unfilled) ELSE '' END
       || CASE WHEN cardinality(fresh) > 0 THEN format(' AND (r.number >= coalesce(b.xmax, %s) OR r.number = ANY (CASE WHEN b.slice IS NULL THEN %L::bigint[] ELSE b.xip END))', seen_base.xmax, seen_base.xip) ELSE '' END);
     EXECUTE format('SELECT count(*) FILTER (WHERE %s), count(*) FILTER (WHERE (%1$s) IS NOT TRUE) FROM (%s) AS r', journey.usable_row(), new_rows) INTO new_events, done.left_out;
+    erased := erased + journey.erase_late_rows(p, s, CASE WHEN done.left_out > 0 THEN new_rows END);
     -- A number may be somebody else's, whose row was read by its mark: then places are read again instead of added to.
     oldest := (SELECT min(pg_snapshot_xmin(x)::text::bigint) + number_offset FROM (SELECT base UNION ALL SELECT f.filled_snapshot FROM journey.pipeline_slices AS f WHERE f.pipeline = s.pipeline AND f.source = s.source AND f.slice = ANY (fresh)) AS f (x));
     IF new_events > 0 AND oldest <= s.ahead_until THEN
@@ -333,6 +341,7 @@ BEGIN
     since := least(s.received_until, since) - s.overlap;
     new_rows := format('SELECT r.* FROM (%s) AS r WHERE %s AND (r.slice <> ALL (%L::date[])) IS NOT FALSE', journey.source_rows(p, s),
       coalesce(format('r.raw_received_at >= %L::timestamptz', since), 'true'), unfilled);
+    erased := erased + journey.erase_late_rows(p, s, new_rows);
     places := places || journey.places_received(p, s, new_rows);
     new_rows := format('SELECT r.* FROM (%s) AS r WHERE ROW(r.slice, r.kind, r.alias)::journey.pipeline_place = ANY (%L::journey.pipeline_place[])', new_rows, places);
     EXECUTE format('SELECT greatest(%L::timestamptz, least(max(%s), now())) FROM %s WHERE %2$s < ''infinity''', s.received_until, s.received_at, journey.relation_name(s.relation)) INTO s.received_until;
@@ -345,12 +354,13 @@ BEGIN
   END IF;
   places := ARRAY(SELECT DISTINCT x FROM unnest(places) AS x WHERE x.slice <> ALL (unfilled) AND x.slice <> ALL (kept) AND x.slice <> ALL (whole));
   done.places := cardinality(places);
-  done.news := new_events > 0 OR done.left_out > 0 OR taken > 0 OR cardinality(places) > 0 OR cardinality(whole) > 0 OR cardinality(fresh) > 0 OR s.listed_snapshot IS NOT NULL;
+  done.news := new_events > 0 OR done.left_out > 0 OR taken > 0 OR cardinality(places) > 0 OR cardinality(whole) > 0 OR cardinality(fresh) > 0 OR s.listed_snapshot IS NOT NULL OR erased > 0;
 
   -- 6: what is stale is read again, what is new is added.
   IF cardinality(whole) > 0 THEN
     done.lost := journey.forget_slices(p, s, whole, most);
     FOREACH z IN ARRAY whole LOOP
+      erased := erased + journey.erase_late_rows(p, s, journey.rows_of_slice(p, s, z, here));
       EXECUTE journey.store_rows(p, s, journey.events_of_slice(p, s, z, here)) INTO stored_events, stored_pairs USING NULL::journey.pipeline_place[], most;
       done.events := done.events + stored_events;
       IF cardinality(done.gained) < most THEN done.gained := done.gained || stored_pairs; END IF;
@@ -361,6 +371,10 @@ BEGIN
     EXECUTE journey.store_rows(p, s, journey.copies_out(s, journey.rows_of_places(p, s, concat_ws(' AND ', here, journey.counts_once(p, s, here))))) INTO stored_events, stored_pairs USING places, most;
     done.events := done.events + stored_events;
     done.gained := done.gained || stored_pairs;
+    -- A place may have lost its only link with somebody's erasure: its visitor is another one all the same.
+    IF journey.has_erased(p) THEN
+      done.gained := done.gained || ARRAY(SELECT ROW(x.kind, x.alias, '', '', NULL, NULL, NULL)::journey.pipeline_pair FROM unnest(places) AS x);
+    END IF;
   END IF;
   IF new_events > 0 THEN
     EXECUTE journey.store_rows(p, s, format('SELECT r.* FROM (%s) AS r WHERE %s%s%s', new_rows, journey.usable_row(),
@@ -380,6 +394,7 @@ BEGIN
     done.gained := done.gained || stored_pairs;
   END IF;
   IF done.news THEN PERFORM journey.save_met(s, fresh); END IF;
+  done.more := done.more OR erased > 0;  -- the marks of rows that were deleted are for the next step
   RETURN done;
 END $$;
 COMMENT ON FUNCTION journey.refresh_source(journey.pipelines, journey.pipeline_sources, pg_snapshot, int) IS

@@ -2,6 +2,7 @@
 --   leaf, number            the partition a row is in; the transaction that says it wrote it
 --   ts, slice               when it happened
 --   id_1, id_2 ...          its usable ids as texts, strongest first; kind, alias, strength: the one it counts for
+--   erased                  has an id of an erased person: then none of its ids is usable
 --   event_id, page_url, referrer, passive, when_1, value_1 ...
 --   raw_ts, raw_1, raw_2 ..., raw_event_id, raw_received_at: as they are in the table, for its indexes
 --   by_value                all that is read of it, to tell copies of an event apart
@@ -39,6 +40,9 @@ CREATE FUNCTION journey.source_rows(p journey.pipelines, s journey.pipeline_sour
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   whole boolean := marks IS NULL;
+  ids text := (
+    SELECT string_agg(format('journey.real_id(r.text_%s, %s) AS id_%1$s', number, CASE WHEN p.blocked = journey.junk_ids() THEN 'journey.junk_ids()' ELSE pg_catalog.quote_nullable(p.blocked) || '::text[]' END), ', ' ORDER BY number)
+    FROM generate_subscripts(s.ids, 1) AS number);
   relation boolean := whole AND EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = s.relation AND relkind IN ('r', 'p'));
   said text[] := ARRAY[
     CASE WHEN relation THEN 'tableoid' ELSE 'NULL::oid' END || ' AS leaf',
@@ -64,7 +68,10 @@ BEGIN
     array_to_string(said, ', '),
     coalesce(marks, journey.relation_name(s.relation)),
     CASE WHEN whole THEN coalesce(s.condition, 'true') ELSE 'true' END,
-    (SELECT string_agg(format('journey.real_id(r.text_%s, %s) AS id_%1$s', number, CASE WHEN p.blocked = journey.junk_ids() THEN 'journey.junk_ids()' ELSE pg_catalog.quote_nullable(p.blocked) || '::text[]' END), ', ' ORDER BY number) FROM generate_subscripts(s.ids, 1) AS number));
+    CASE WHEN journey.has_erased(p) THEN format('%s, e.erased FROM (SELECT %s OFFSET 0) AS x CROSS JOIN LATERAL (SELECT %s AS erased OFFSET 0) AS e',
+        (SELECT string_agg(format('CASE WHEN NOT e.erased THEN x.id_%s END AS id_%1$s', number), ', ' ORDER BY number) FROM generate_subscripts(s.ids, 1) AS number), ids,
+        journey.erased_condition(p, ARRAY(SELECT quote_literal(kind) FROM unnest(s.id_kinds) WITH ORDINALITY AS k (kind, number) ORDER BY number), ARRAY(SELECT 'x.id_' || number FROM generate_subscripts(s.ids, 1) AS number ORDER BY number)))
+      ELSE ids || ', false AS erased' END);
 END $$;
 COMMENT ON FUNCTION journey.source_rows(journey.pipelines, journey.pipeline_sources, text) IS 'Internal: the query that gives a source''s rows under the names above';
 

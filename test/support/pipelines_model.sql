@@ -177,7 +177,15 @@ BEGIN
   COMMIT;
 END $$;
 
-CREATE PROCEDURE model.run(which text, first_seed int, last_seed int, batches int) LANGUAGE plpgsql AS $$
+-- Somebody of few ids is erased: what is left must be what the tables have, which late rows of theirs leave again.
+CREATE PROCEDURE model.erase() LANGUAGE plpgsql AS $$
+DECLARE
+  who text := (SELECT visitor_id FROM model.live_visitors WHERE members < 4 ORDER BY md5(visitor_id || random()) LIMIT 1);
+BEGIN
+  IF who IS NOT NULL THEN PERFORM journey.erase('live', who, dry_run => false); END IF;
+END $$;
+
+CREATE PROCEDURE model.run(which text, first_seed int, last_seed int, batches int, erasing boolean DEFAULT false) LANGUAGE plpgsql AS $$
 DECLARE
   c model.configs;
   seed int;
@@ -204,9 +212,18 @@ BEGIN
       COMMIT;
       CALL journey.refresh('live');
       CALL model.compare(c, seed, batch);
+      IF erasing THEN
+        IF random() < 0.5 THEN CALL model.change(c); COMMIT; END IF;
+        CALL model.erase();
+        COMMIT;
+        CALL journey.refresh('live');
+        CALL model.compare(c, seed, batch);
+      END IF;
     END LOOP;
+    CALL journey.refresh('live');
     CALL model.compare_fresh(c, seed, batches);
     PERFORM journey.drop_pipeline('live', keep_tables => false);
+    DELETE FROM journey.erased;
     COMMIT;
   END LOOP;
 END $$;
