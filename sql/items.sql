@@ -27,6 +27,12 @@ SELECT count(*) FROM journey.item_pairs('SELECT NULL::text, NULL::text WHERE fal
 SELECT count(*) FROM journey.item_pairs('TABLE lines', top => NULL, min_together => 1);
 SELECT item, with_item, together, item_orders, orders FROM journey.item_pairs('TABLE lines', max_basket => 5, min_together => 1) WHERE item = 'Milk';
 
+-- A measure by itself
+SELECT journey.pair_score('lift', 3, 4, 3, 5), journey.pair_score('jaccard', 3, 4, 3, 5), journey.pair_score('llr', 0, 0, 0, 0), journey.pair_score('llr', NULL, 1, 1, 1) IS NULL AS nothing;
+SELECT journey.pair_score('lift', 5, 4, 5, 9);
+SELECT journey.pair_score('lift', -1, 4, 5, 9);
+SELECT journey.pair_score('cosine', 1, 4, 5, 4);
+
 -- Errors
 SELECT * FROM journey.item_pairs(NULL);
 SELECT * FROM journey.item_pairs('TABLE lines', NULL);

@@ -1,4 +1,4 @@
-// item_pairs.
+// item_pairs, pair_score.
 #include <iterator>
 #include <string>
 
@@ -27,7 +27,6 @@ int at_least(FunctionCallInfo fcinfo, int position, int least, const char* argum
 }
 
 pair_measure measure_argument(FunctionCallInfo fcinfo, int position) {
-  if (PG_ARGISNULL(position)) pg::null_argument("measure");
   std::string_view label = pg::enum_label(PG_GETARG_DATUM(position));
   if (label == "together") return pair_measure::together;
   if (label == "confidence") return pair_measure::confidence;
@@ -40,6 +39,7 @@ pair_measure measure_argument(FunctionCallInfo fcinfo, int position) {
 
 pair_rules rules_argument(FunctionCallInfo fcinfo) {
   pair_rules rules;
+  if (PG_ARGISNULL(1)) pg::null_argument("measure");
   rules.measure = measure_argument(fcinfo, 1);
   if (!PG_ARGISNULL(2))
     rules.top = static_cast<std::size_t>(at_least(fcinfo, 2, 1, "top", "Give NULL for all pairs."));
@@ -103,4 +103,22 @@ JOURNEY_FUNCTION(item_pairs) {
     ereport(NOTICE, errmsg("%zu baskets with more than %zu items make no pairs", finder.too_large(),
                            rules.max_basket));
   return Datum{0};
+}
+
+JOURNEY_FUNCTION(pair_score) {
+  static constexpr const char* names[] = {"together", "item_orders", "with_orders", "orders"};
+  std::int64_t counts[std::size(names)];
+  for (int i = 0; i < static_cast<int>(std::size(names)); ++i) counts[i] = PG_GETARG_INT64(i + 1);
+  auto in_bounds = [&](int smaller, int larger) {
+    if (counts[smaller] >= 0 && counts[smaller] <= counts[larger]) return;
+    throw error(sqlstate::invalid_parameter_value,
+                std::string(names[smaller]) + " must be from 0 to " + names[larger] + ": " +
+                    std::to_string(counts[smaller]) + " of " + std::to_string(counts[larger]));
+  };
+  in_bounds(0, 1);
+  in_bounds(0, 2);
+  in_bounds(1, 3);
+  in_bounds(2, 3);
+  auto count = [&](int i) { return static_cast<std::uint64_t>(counts[i]); };
+  PG_RETURN_FLOAT8(measured(measure_argument(fcinfo, 0), {count(0), count(1), count(2), count(3)}));
 }

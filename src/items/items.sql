@@ -24,3 +24,9 @@ COMMENT ON FUNCTION journey.item_pairs(text, journey.pair_measure, int, int, int
   'Baskets with more than max_basket items count in item_orders, with_orders and orders, but make no pairs; a NOTICE tells how many. '
   'The order of the rows makes no difference. Memory: some 20 bytes a row and each id once, however many pairs there are. '
   'Errors: a NULL argument other than top (22004); top or min_together below 1, max_basket below 2 (22023) or above 10,000 (54000)';
+
+CREATE FUNCTION journey.pair_score(measure journey.pair_measure, together bigint, item_orders bigint, with_orders bigint, orders bigint) RETURNS float8
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+  AS 'MODULE_PATHNAME', 'journey_pair_score';
+COMMENT ON FUNCTION journey.pair_score(journey.pair_measure, bigint, bigint, bigint, bigint) IS
+  'A measure of two items by how many baskets have both, the one, the other, and how many there are: see pair_measure; 0 where it would be 0 by 0. Errors: counts that no baskets have (22023)';

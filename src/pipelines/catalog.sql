@@ -1,4 +1,4 @@
--- Room: pipelines. Needs: channels identity sessions attribution rfm
+-- Room: pipelines. Needs: channels identity sessions attribution rfm items
 -- What is declared, and how far each pipeline is. Anybody may read it; the functions below alone write it, each for a
 -- member of the role that owns the pipeline's tables.
 
@@ -13,7 +13,7 @@ CREATE TYPE journey.source_preset AS ENUM ('plain', 'segment', 'rudderstack');
 COMMENT ON TYPE journey.source_preset IS 'The column names of a source that need not be given: those of the program that wrote the table';
 
 CREATE TYPE journey.pipeline_target AS ENUM (
-  'visitors', 'all_sessions', 'useful_sessions', 'conversions', 'attribution', 'attribution_credits', 'customer_360', 'rfm');
+  'visitors', 'all_sessions', 'useful_sessions', 'conversions', 'attribution', 'attribution_credits', 'customer_360', 'rfm', 'items');
 COMMENT ON TYPE journey.pipeline_target IS 'The tables that a pipeline keeps up to date';
 
 CREATE TABLE journey.pipelines (
@@ -31,6 +31,7 @@ CREATE TABLE journey.pipelines (
   own_hosts text[] NOT NULL,
   blog_path text NOT NULL,
   targets journey.pipeline_target[] NOT NULL,
+  item_names regclass,
   give_up_after interval NOT NULL,
   state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused', 'failed')),
   failures int NOT NULL DEFAULT 0,
@@ -46,6 +47,7 @@ CREATE TABLE journey.pipelines (
 COMMENT ON TABLE journey.pipelines IS 'The pipelines: what create_pipeline declared, and how far each is';
 COMMENT ON COLUMN journey.pipelines.schema IS 'Where its tables and views are';
 COMMENT ON COLUMN journey.pipelines.tables IS 'What the names of its tables begin with; its views begin with its name';
+COMMENT ON COLUMN journey.pipelines.item_names IS 'A table with the columns item and name';
 COMMENT ON COLUMN journey.pipelines.give_up_after IS 'How long refreshes may fail and be tried again before the state is failed';
 COMMENT ON COLUMN journey.pipelines.failures IS 'How many refreshes in a row have failed';
 COMMENT ON COLUMN journey.pipelines.failing_since IS 'When the first of these failed';
@@ -74,6 +76,9 @@ CREATE TABLE journey.pipeline_sources (
   conversion_kinds text[] NOT NULL,
   conversion_conditions text[] NOT NULL,
   conversion_values text[] NOT NULL,
+  items text,
+  item_action text,
+  basket text,
   changes journey.change_mode NOT NULL,
   received_at text,
   overlap interval NOT NULL,

@@ -38,8 +38,8 @@ CREATE FUNCTION journey.save_pipeline(p journey.pipelines) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM journey.check_pipeline_owner(p);
-  INSERT INTO journey.pipelines (name, schema, tables, rule, slice, kinds, unique_kinds, max_members, blocked, mode, own_hosts, blog_path, targets, give_up_after, system_identifier)
-  VALUES (p.name, p.schema, p.tables, p.rule, p.slice, p.kinds, p.unique_kinds, p.max_members, p.blocked, p.mode, p.own_hosts, p.blog_path, p.targets, p.give_up_after, p.system_identifier)
+  INSERT INTO journey.pipelines (name, schema, tables, rule, slice, kinds, unique_kinds, max_members, blocked, mode, own_hosts, blog_path, targets, item_names, give_up_after, system_identifier)
+  VALUES (p.name, p.schema, p.tables, p.rule, p.slice, p.kinds, p.unique_kinds, p.max_members, p.blocked, p.mode, p.own_hosts, p.blog_path, p.targets, p.item_names, p.give_up_after, p.system_identifier)
   RETURNING id INTO p.id;
   RETURN p.id;
 END $$;

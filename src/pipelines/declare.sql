@@ -85,6 +85,8 @@ BEGIN
     RAISE invalid_parameter_value USING MESSAGE = format('give_up_after must be a time greater than zero: %s', coalesce(p.give_up_after::text, 'NULL'));
   ELSIF p.own_hosts IS NULL OR p.blog_path IS NULL OR p.targets IS NULL OR array_position(p.targets, NULL) IS NOT NULL THEN
     RAISE null_value_not_allowed USING MESSAGE = 'own_hosts, blog_path and targets must not be NULL';
+  ELSIF p.item_names IS NOT NULL AND (SELECT count(*) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = p.item_names AND a.attname IN ('item', 'name') AND a.atttypid IN ('text'::regtype, 'varchar'::regtype)) < 2 THEN
+    RAISE undefined_column USING MESSAGE = format('item_names must have the columns item and name, of type text: %s', p.item_names), HINT = 'Give a view, such as SELECT sku::text AS item, title AS name FROM products.';
   END IF;
   -- What else they may not be: said by those who take them, now rather than at the first refresh.
   PERFORM FROM journey.resolve_aliases('SELECT NULL::text, NULL::text, NULL::text, NULL::text, NULL::timestamptz WHERE false', p.kinds, p.unique_kinds, p.blocked, p.max_members);
@@ -97,14 +99,14 @@ CREATE FUNCTION journey.create_pipeline(
   kinds text[] DEFAULT '{user,anonymous}', unique_kinds text[] DEFAULT '{}', max_members int DEFAULT NULL,
   blocked text[] DEFAULT journey.junk_ids(), mode journey.alias_mode DEFAULT 'connected',
   own_hosts text[] DEFAULT '{}', blog_path text DEFAULT '/blog',
-  targets journey.pipeline_target[] DEFAULT '{visitors,all_sessions,conversions,attribution}', give_up_after interval DEFAULT '2 hours') RETURNS void
+  targets journey.pipeline_target[] DEFAULT '{visitors,all_sessions,conversions,attribution}', give_up_after interval DEFAULT '2 hours', item_names regclass DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   p journey.pipelines;
 BEGIN
   p.name := name; p.schema := schema; p.tables := name || '_g1'; p.rule := rule; p.slice := slice;
   p.kinds := kinds; p.unique_kinds := unique_kinds; p.max_members := max_members; p.blocked := blocked; p.mode := mode;
-  p.own_hosts := own_hosts; p.blog_path := blog_path; p.targets := targets; p.give_up_after := give_up_after;
+  p.own_hosts := own_hosts; p.blog_path := blog_path; p.targets := targets; p.give_up_after := give_up_after; p.item_names := item_names;
   PERFORM journey.check_pipeline(p);
   -- What a target is made of is kept, too.
   p.targets := ARRAY(SELECT target FROM unnest(enum_range(NULL::journey.pipeline_target)) AS target
@@ -115,8 +117,8 @@ BEGIN
   PERFORM journey.make_pipeline_tables(p);
   PERFORM journey.save_pipeline(p);
 END $$;
-COMMENT ON FUNCTION journey.create_pipeline(text, text, journey.session_rule, journey.slice_size, text[], text[], int, text[], journey.alias_mode, text[], text, journey.pipeline_target[], interval) IS
-  'Declares a pipeline and makes its tables in schema: tables NAME_g1_... and a view NAME_... over each. rule cuts the sessions, and may have no max_duration. slice is the piece by which history is filled and rebuilt. kinds, unique_kinds, max_members, blocked and mode are those of resolve_aliases; mode latest_user takes exactly two kinds and no limits. own_hosts are those of touch; pages whose path begins with blog_path are blog pages. targets: what to keep up to date, with what it is made of. give_up_after: how long refreshes that fail by what may pass are tried again before the pipeline is failed. Sources are added with add_source. Errors: a name in use (42710, 42P07), a schema that is not there (3F000), a rule that does not merge and options that do not fit (22023)';
+COMMENT ON FUNCTION journey.create_pipeline(text, text, journey.session_rule, journey.slice_size, text[], text[], int, text[], journey.alias_mode, text[], text, journey.pipeline_target[], interval, regclass) IS
+  'Declares a pipeline and makes its tables in schema: tables NAME_g1_... and a view NAME_... over each. rule cuts the sessions, and may have no max_duration. slice is the piece by which history is filled and rebuilt. kinds, unique_kinds, max_members, blocked and mode are those of resolve_aliases; mode latest_user takes exactly two kinds and no limits. own_hosts are those of touch; pages whose path begins with blog_path are blog pages. targets: what to keep up to date, with what it is made of. give_up_after: how long refreshes that fail by what may pass are tried again before the pipeline is failed. item_names: a table or view with the columns item and name, both text, for what people read. Sources are added with add_source. Errors: a name in use (42710, 42P07), a schema that is not there (3F000), a rule that does not merge and options that do not fit (22023)';
 
 CREATE FUNCTION journey.drop_pipeline(name text, keep_tables boolean DEFAULT true) RETURNS SETOF text
 LANGUAGE plpgsql AS $$

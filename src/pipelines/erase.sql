@@ -263,7 +263,8 @@ BEGIN
       (4, 'aliases', 'alias = ANY ($2) AND (kind, alias) IN (SELECT * FROM unnest($1, $2))'),
       (5, 'alias_history', '(kind, alias) IN (SELECT * FROM unnest($1, $2)) OR old_visitor_id = ANY ($2) OR visitor_id = ANY ($2)'),
       (6, 'visitors', 'visitor_id = ANY ($3)'), (7, 'all_sessions', 'visitor_id = ANY ($3)'), (8, 'attribution', 'visitor_id = ANY ($3)'),
-      (9, 'attribution_credits', 'visitor_id = ANY ($3)'), (10, 'rfm', 'visitor_id = ANY ($3)')) AS t (number, part, condition)
+      (9, 'attribution_credits', 'visitor_id = ANY ($3)'), (10, 'rfm', 'visitor_id = ANY ($3)'),
+      (11, 'items', 'alias = ANY ($2) AND (kind, alias) IN (SELECT * FROM unnest($1, $2))')) AS t (number, part, condition)
     WHERE t.number < 6 OR t.part = ANY (p.targets::text[])
     ORDER BY t.number
   LOOP
@@ -348,7 +349,7 @@ BEGIN
     relation := part.relation;
     EXECUTE format('SELECT count(*) FROM %s WHERE %s', part.relation, part.condition) INTO "rows" USING who.kinds, who.ids, who.visitors;
     RETURN NEXT;
-    IF NOT dry_run AND (NOT part.own OR part.relation IN (journey.pipeline_table(p, 'trails'), journey.pipeline_table(p, 'conversions'))) THEN
+    IF NOT dry_run AND (NOT part.own OR part.relation IN (journey.pipeline_table(p, 'trails'), journey.pipeline_table(p, 'conversions'), journey.pipeline_table(p, 'items'))) THEN
       EXECUTE format('DELETE FROM %s WHERE %s', part.relation, part.condition) USING who.kinds, who.ids, who.visitors;
     END IF;
   END LOOP;

@@ -72,6 +72,7 @@ BEGIN
       visitor_id text PRIMARY KEY, first_paid_at timestamptz NOT NULL, last_paid_at timestamptz NOT NULL, frequency bigint NOT NULL, monetary numeric NOT NULL) WITH (fillfactor = 80)$q$,
       journey.pipeline_table(p, 'rfm'));
   END IF;
+  IF journey.has_target(p, 'items') THEN PERFORM journey.make_item_tables(p); END IF;
   PERFORM journey.make_pipeline_views(p);
 END $$;
 COMMENT ON FUNCTION journey.make_pipeline_tables(journey.pipelines) IS 'Internal: the tables and views of a new pipeline; an error (42P07) where a name is taken';
@@ -143,6 +144,8 @@ RETURN CASE part
       FROM %s AS v LEFT JOIN %s AS a USING (visitor_id) LEFT JOIN %s AS r USING (visitor_id)
       CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE kind = %L) AS user_ids, count(*) FILTER (WHERE kind <> %5$L) AS anonymous_ids FROM %4$s AS i WHERE i.visitor_id = v.visitor_id) AS ids$q$,
       journey.pipeline_table(p, 'visitors'), journey.pipeline_table(p, 'attribution'), journey.pipeline_view(p, 'rfm'), journey.pipeline_table(p, 'aliases'), p.kinds[1])
+    WHEN 'items' THEN journey.items_query(p)
+    WHEN 'item_pairs' THEN journey.item_pairs_query(p)
     ELSE format('SELECT * FROM %s', journey.pipeline_table(p, part))
   END;
 COMMENT ON FUNCTION journey.view_query(journey.pipelines, text) IS 'Internal: what one of a pipeline''s views says';
@@ -175,8 +178,10 @@ BEGIN ATOMIC
     (9, 'attribution', 'One row a visitor: the touches up to the sign-up, or all of them'),
     (10, 'attribution_credits', 'For each conversion and model, who earned which share. The shares of one conversion under one model add up to 1'),
     (11, 'rfm', 'One row a visitor with a conversion that has a value: recency, frequency, monetary value, scores among all, segment'),
-    (12, 'customer_360', 'One row a visitor: who, when, where from, how valuable')) AS v (number, name, says)
-  WHERE v.number < 5 OR v.name = ANY (p.targets::text[])
+    (12, 'customer_360', 'One row a visitor: who, when, where from, how valuable'),
+    (13, 'items', 'One row for each item that a visitor bought, added to the cart, viewed or removed from it'),
+    (14, 'item_pairs', 'Which items are bought together, and how strongly: the columns of item_pairs')) AS v (number, name, says)
+  WHERE v.number < 5 OR v.name = ANY (p.targets::text[]) OR v.name = 'item_pairs' AND journey.has_target(p, 'items')
   ORDER BY v.number;
 END;
 COMMENT ON FUNCTION journey.pipeline_views(journey.pipelines) IS 'Internal: the views of a pipeline, in the order in which they are made';
@@ -188,6 +193,8 @@ BEGIN ATOMIC
   UNION ALL
   SELECT 'TABLE', journey.pipeline_table(p, t)
   FROM unnest('{trails,links,conversions,stale,aliases,alias_history,visitors,all_sessions,attribution,attribution_credits,rfm}'::text[]) WITH ORDINALITY AS t (t, number)
-  WHERE t.number <= 7 OR t.t = ANY (p.targets::text[]);
+  WHERE t.number <= 7 OR t.t = ANY (p.targets::text[])
+  UNION ALL
+  SELECT 'TABLE', journey.pipeline_table(p, t) FROM unnest('{items,item_stale,item_baskets,item_orders,item_pairs}'::text[]) AS t WHERE journey.has_target(p, 'items');
 END;
 COMMENT ON FUNCTION journey.pipeline_relations(journey.pipelines) IS 'Internal: all views and tables of a pipeline, in the order in which they can be dropped';

@@ -162,5 +162,6 @@ BEGIN
   IF journey.has_target(p, 'rfm') THEN
     PERFORM journey.put_rows(journey.pipeline_table(p, 'rfm'), journey.rfm_query(p, visitors), visitors);
   END IF;
+  IF journey.has_target(p, 'items') THEN PERFORM journey.put_item_pairs(p, visitors IS NULL); END IF;
 END $$;
 COMMENT ON FUNCTION journey.put_targets(journey.pipelines, text[]) IS 'Internal: makes the targets of some visitors, or of all (NULL), what is stored of them';
