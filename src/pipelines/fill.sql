@@ -1,18 +1,23 @@
 -- Room: pipelines. Filling history, a slice at a time, by any number of sessions.
 
+-- As in events_of_slice: told in one pass, whatever the planner knows of the table.
 CREATE FUNCTION journey.mark_copies(p journey.pipelines, s journey.pipeline_sources, slice date, here text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  beside text := format('(r.raw_ts < %L::timestamptz + %L::interval OR r.raw_ts >= %L::timestamptz - %2$L::interval)', journey.slice_start(slice), s.event_id_window, journey.slice_end(p.slice, slice));
+  inside text := format('r.raw_ts >= %L::timestamptz AND r.raw_ts < %L::timestamptz', journey.slice_start(slice), journey.slice_end(p.slice, slice));
+  near text := format('(r.raw_ts >= %L::timestamptz - %L::interval AND r.raw_ts < %1$L::timestamptz + %2$L::interval OR r.raw_ts >= %3$L::timestamptz - %2$L::interval AND r.raw_ts < %3$L::timestamptz + %2$L::interval)',
+    journey.slice_start(slice), s.event_id_window, journey.slice_end(p.slice, slice));
 BEGIN
   IF s.event_id IS NULL THEN RETURN; END IF;
   EXECUTE format($q$
     INSERT INTO %1$s (source, slice, kind, alias)
     SELECT DISTINCT %2$s, r.slice, r.kind, r.alias
-    FROM (%3$s) AS f JOIN (%4$s) AS r ON r.raw_event_id = f.raw_event_id AND r.event_id = f.event_id AND r.raw_ts >= f.ts - %5$L::interval AND r.raw_ts <= f.ts + %5$L::interval
-    WHERE (r.raw_ts >= %6$L::timestamptz - %5$L::interval AND r.raw_ts < %6$L::timestamptz OR r.raw_ts >= %7$L::timestamptz AND r.raw_ts < %7$L::timestamptz + %5$L::interval) AND %8$s AND %9$s$q$,
-    journey.pipeline_table(p, 'stale'), s.source, journey.rows_of_slice(p, s, slice, concat_ws(' AND ', beside, here, 'r.event_id IS NOT NULL', journey.usable_row())),
-    journey.source_rows(p, s), s.event_id_window, journey.slice_start(slice), journey.slice_end(p.slice, slice), here, journey.usable_row());
+    FROM (%3$s) AS r
+    JOIN (
+      SELECT r.raw_event_id FROM (%3$s) AS r WHERE %4$s AND r.raw_event_id IS NOT NULL AND %6$s AND %7$s
+      GROUP BY r.raw_event_id HAVING bool_or(%5$s) AND NOT bool_and(%5$s)) AS c ON c.raw_event_id = r.raw_event_id
+    WHERE %4$s AND NOT (%5$s) AND %6$s AND %7$s$q$,
+    journey.pipeline_table(p, 'stale'), s.source, journey.source_rows(p, s), near, inside, here, journey.usable_row());
 END $$;
 COMMENT ON FUNCTION journey.mark_copies(journey.pipelines, journey.pipeline_sources, date, text) IS
   'Internal: marks the places in other slices that have an event id of this one: they were read without it';
