@@ -62,6 +62,14 @@ build/generate: $(wildcard scripts/generate/*.[ch]pp)
 signatures:
 	scripts/signatures
 
+# The functions that are also there in SQL alone: the script, and one that installs it through pg_tle.
+.PHONY: journey_sql
+journey_sql:
+	python3 journey_sql/generate.py
+build/journey_sql_pg_tle.sql: journey_sql/generate.py $(wildcard journey_sql/src/*.sql src/channels/*.sql)
+	@mkdir -p build
+	python3 $< --pg-tle > $@
+
 -include $(OBJS:.o=.d)
 
 .PHONY: format lint lint-format lint-tidy
