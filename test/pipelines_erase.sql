@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(40);
+SELECT plan(59);
 SET timezone = 'UTC';
 
 -- RFC 4231: test case 2 (key "Jefe"), with the parts of its text as kind and id; by hand HMAC = H(key ^ opad, H(key ^ ipad, text)).
@@ -76,6 +76,36 @@ SET ROLE journey_clerk;
 SELECT throws_like($$SELECT * FROM journey.erase('web', 'doomed-phone')$$, 'must be member of role "%" to change pipeline "web"', 'a pipeline of others');
 SELECT throws_like($$SELECT journey.erasure_key(1)$$, 'must be member%', 'nor is the key shown');
 SELECT throws_ok($$TABLE journey.erasure_secret$$, '42501', NULL, 'in any way');
+RESET ROLE;
+
+-- The parts by themselves
+SELECT p AS p FROM journey.pipelines AS p WHERE name = 'web' \gset
+SELECT s AS events FROM journey.pipeline_sources AS s WHERE relation = 'shop.events'::regclass \gset
+SELECT s AS orders FROM journey.pipeline_sources AS s WHERE relation = 'shop.orders'::regclass \gset
+SELECT ok(NOT journey.has_erased(:'p'), 'nobody was erased so far');
+SELECT is(journey.erase_late_rows(:'p', :'events', 'no query'), 0::bigint, 'so nothing is looked for');
+SELECT is((SELECT (possible, allowed) FROM journey.may_erase_from('shop.events')), (true, true), 'a table can be deleted from');
+SELECT is((SELECT possible FROM journey.may_erase_from('shop.web_rfm')), false, 'a view over windows can''t');
+SELECT is((SELECT ids FROM journey.ids_in_source(:'orders', '{user,user,email}', ARRAY[number_of('bob')::text, 'bob', 'b@shop.example'])), ARRAY[number_of('bob')::text], 'a source with numbers is not asked for other texts, or other kinds');
+SELECT ok(journey.rows_of_ids(:'orders') LIKE '(true) AND ((customer) = ANY%::uuid%', 'rows are found by the column, in its own type');
+SELECT ok(journey.rows_of_marks(:'p', :'events', 'marks') LIKE '%(m.row)[1]::text AS id%', 'a mark is read as the columns of its row');
+SELECT is(journey.person_of(:'p', 'doomed-tablet'), journey.person_of(:'p', number_of('doomed')::text), 'somebody by any id');
+SELECT is(cardinality((journey.person_of(:'p', 'doomed-watch')).ids), 1, 'an id that is nobody''s is somebody by itself');
+SELECT is((SELECT count(*) FROM journey.erasable_rows(:'p')), 13::bigint, 'eleven tables of the pipeline and two of others');
+SELECT lives_ok(format('SELECT journey.check_erasable(%L, false)', :'p'), 'all may be deleted from');
+SELECT journey.erased_condition(:'p', '{k.kind}', '{k.id}') AS condition \gset
+SELECT is((SELECT count(*) FROM (VALUES ('user', 'u')) AS k (kind, id) WHERE :condition), 0::bigint, 'a condition on ids that were erased');
+BEGIN;
+SELECT set_config('search_path', 'pg_catalog, journey, public', true) \g /dev/null
+SELECT is((SELECT (counts, rows) FROM journey.delete_rows_of_ids(:'orders', '{user}', ARRAY[number_of('doomed')::text])), ('{1}'::bigint[], 1::bigint), 'rows of ids, and how many each has');
+SELECT journey.mark_beside(:'p', :'events', journey.person_of(:'p', 'doomed-tablet')) \g /dev/null
+SELECT results_eq('SELECT slice, kind, alias FROM shop.web_g1_stale WHERE row IS NULL', $$VALUES (date '2025-02-01', 'user', number_of('bob')::text)$$, 'the place of somebody else that an event of the person counts for');
+SELECT journey.erase_made(:'p', journey.person_of(:'p', 'doomed-tablet')) \g /dev/null
+SELECT is_empty($$SELECT FROM shop.web_aliases WHERE alias LIKE 'doomed%'$$, 'what was made of somebody');
+ROLLBACK;
+SET ROLE journey_clerk;
+SELECT throws_ok(format(statement, id), '42501', NULL, statement || ' is for the owner') FROM journey.pipelines,
+  unnest('{"SELECT journey.save_erased(%s, ''{user}'', ''{u}'')","SELECT journey.save_later_rows(%s, ''{user}'', ''{u}'', ''{1}'')","SELECT journey.forget_erased(%s, ''{user}'', ''u'')","SELECT journey.save_erasable(%s, ''pg_class'', ''relname'', true)"}'::text[]) AS statement;
 RESET ROLE;
 
 -- What would go

@@ -199,18 +199,20 @@ COMMENT ON FUNCTION journey.mark_beside(journey.pipelines, journey.pipeline_sour
 CREATE FUNCTION journey.erase_late_rows(p journey.pipelines, s journey.pipeline_sources, "rows" text) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-  late record;
-  gone record;
+  kinds text[];
+  ids text[];
+  counts bigint[];
+  deleted bigint;
 BEGIN
   IF "rows" IS NULL OR NOT journey.has_erased(p) THEN RETURN 0; END IF;
   EXECUTE format('SELECT array_agg(k.kind) AS kinds, array_agg(k.id) AS ids FROM (SELECT DISTINCT k.* FROM (%s) AS r CROSS JOIN LATERAL (VALUES %s) AS k (kind, id) WHERE r.erased AND k.id IS NOT NULL) AS k WHERE %s',
     "rows", (SELECT string_agg(format('(%L, r.text_%s)', kind, number), ', ') FROM unnest(s.id_kinds) WITH ORDINALITY AS i (kind, number)),
     journey.erased_condition(p, '{k.kind}', '{k.id}'))
-  INTO late;
-  IF late.ids IS NULL OR NOT (SELECT m.possible AND m.allowed FROM journey.may_erase_from(s.relation) AS m) THEN RETURN 0; END IF;
-  SELECT * INTO gone FROM journey.delete_rows_of_ids(s, late.kinds, late.ids);
-  IF gone.rows > 0 THEN PERFORM journey.save_later_rows(p.id, gone.kinds, gone.ids, gone.counts); END IF;
-  RETURN gone.rows;
+  INTO kinds, ids;
+  IF ids IS NULL OR NOT (SELECT m.possible AND m.allowed FROM journey.may_erase_from(s.relation) AS m) THEN RETURN 0; END IF;
+  SELECT * INTO kinds, ids, counts, deleted FROM journey.delete_rows_of_ids(s, kinds, ids);
+  IF deleted > 0 THEN PERFORM journey.save_later_rows(p.id, kinds, ids, counts); END IF;
+  RETURN deleted;
 END $$;
 COMMENT ON FUNCTION journey.erase_late_rows(journey.pipelines, journey.pipeline_sources, text) IS
   'Internal: of the rows of a query those of erased ids are deleted from the source, where the caller may; how many';
@@ -308,6 +310,25 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.check_erasable(journey.pipelines, boolean) IS 'Internal: the errors of erase: a pipeline that does not know all yet (55000), a table that the caller may not delete from (42501; with dry_run a warning)';
 
+-- What was made of a person's rows: with the links gone, who is who and the targets follow as in a refresh.
+CREATE FUNCTION journey.erase_made(p journey.pipelines, who journey.person) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  part record;
+  lost journey.pipeline_pair[];
+BEGIN
+  FOR part IN SELECT e.* FROM journey.erasable_rows(p) AS e WHERE e.relation IN (journey.pipeline_table(p, 'trails'), journey.pipeline_table(p, 'conversions'), journey.pipeline_table(p, 'items')) LOOP
+    EXECUTE format('DELETE FROM %s WHERE %s', part.relation, part.condition) USING who.kinds, who.ids, who.visitors;
+  END LOOP;
+  SELECT * INTO part FROM journey.erasable_rows(p) AS e WHERE e.relation = journey.pipeline_table(p, 'links');
+  EXECUTE format('WITH gone AS (DELETE FROM %s WHERE %s RETURNING *) SELECT ARRAY(SELECT ROW(a_kind, a, b_kind, b, first_seen_at, last_seen_at, NULL)::journey.pipeline_pair FROM gone)', part.relation, part.condition)
+  INTO lost USING who.kinds, who.ids, who.visitors;
+  PERFORM journey.put_targets(p, journey.resolve_changed(p, '{}', lost) || who.visitors);
+  SELECT * INTO part FROM journey.erasable_rows(p) AS e WHERE e.relation = journey.pipeline_table(p, 'alias_history');
+  EXECUTE format('DELETE FROM %s WHERE %s', part.relation, part.condition) USING who.kinds, who.ids, who.visitors;
+END $$;
+COMMENT ON FUNCTION journey.erase_made(journey.pipelines, journey.person) IS 'Internal: deletes what a pipeline has of a person, and makes others without it';
+
 CREATE FUNCTION journey.erase(pipeline text, alias text, dry_run boolean DEFAULT true) RETURNS TABLE (relation regclass, "rows" bigint)
 LANGUAGE plpgsql
 -- Values read as in a refresh, whatever the caller has set.
@@ -318,8 +339,6 @@ DECLARE
   s journey.pipeline_sources;
   who journey.person;
   part record;
-  lost journey.pipeline_pair[];
-  visitors text[];
 BEGIN
   IF alias IS NULL OR dry_run IS NULL THEN
     RAISE null_value_not_allowed USING MESSAGE = 'alias and dry_run must not be NULL';
@@ -349,21 +368,14 @@ BEGIN
     relation := part.relation;
     EXECUTE format('SELECT count(*) FROM %s WHERE %s', part.relation, part.condition) INTO "rows" USING who.kinds, who.ids, who.visitors;
     RETURN NEXT;
-    IF NOT dry_run AND (NOT part.own OR part.relation IN (journey.pipeline_table(p, 'trails'), journey.pipeline_table(p, 'conversions'), journey.pipeline_table(p, 'items'))) THEN
+    IF NOT dry_run AND NOT part.own THEN
       EXECUTE format('DELETE FROM %s WHERE %s', part.relation, part.condition) USING who.kinds, who.ids, who.visitors;
     END IF;
   END LOOP;
-  IF dry_run THEN RETURN; END IF;
-
-  -- With the links gone, who is who and the targets follow as in a refresh.
-  SELECT * INTO part FROM journey.erasable_rows(p) AS e WHERE e.relation = journey.pipeline_table(p, 'links');
-  EXECUTE format('WITH gone AS (DELETE FROM %s WHERE %s RETURNING *) SELECT ARRAY(SELECT ROW(a_kind, a, b_kind, b, first_seen_at, last_seen_at, NULL)::journey.pipeline_pair FROM gone)', part.relation, part.condition)
-  INTO lost USING who.kinds, who.ids, who.visitors;
-  PERFORM journey.save_erased(p.id, who.kinds, who.ids);
-  visitors := journey.resolve_changed(p, '{}', lost);
-  PERFORM journey.put_targets(p, visitors || who.visitors);
-  SELECT * INTO part FROM journey.erasable_rows(p) AS e WHERE e.relation = journey.pipeline_table(p, 'alias_history');
-  EXECUTE format('DELETE FROM %s WHERE %s', part.relation, part.condition) USING who.kinds, who.ids, who.visitors;
+  IF NOT dry_run THEN
+    PERFORM journey.save_erased(p.id, who.kinds, who.ids);
+    PERFORM journey.erase_made(p, who);
+  END IF;
 END $$;
 COMMENT ON FUNCTION journey.erase(text, text, boolean) IS
   'Erases a person from a pipeline: alias is the visitor_id or any id. All ids of the visitor go, those included that were theirs and are nobody''s now: rows that have one of them are deleted from the sources and the tables of add_erasable, with the caller''s rights, and so is all that was made of them. Returns the tables and how many rows; with dry_run, the default, what would go. A keyed hash of each id stays in journey.erased: rows that come later count for nobody, and the next refresh deletes them. Marks of the deleted rows go with the next refresh, too. It can be rolled back until it is committed. Errors: nobody has the id (42704), several visitors have it (42P09), the pipeline is not filled and refreshed (55000), a table that the caller may not delete from (42501). Rows of a view that can''t be deleted from stay, with a warning, and count no more';
