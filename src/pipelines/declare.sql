@@ -40,6 +40,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN format('%I.%I', p.schema, p.tables || '_' || part);
 COMMENT ON FUNCTION journey.pipeline_table(journey.pipelines, text) IS 'The qualified name of one of a pipeline''s tables';
 
+-- Without a look-up by name, which raises for those who may not look into the schema.
+CREATE FUNCTION journey.pipeline_table_oid(p journey.pipelines, part text) RETURNS oid
+LANGUAGE sql STABLE
+RETURN (SELECT c.oid FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = p.schema AND c.relname = p.tables || '_' || part);
+COMMENT ON FUNCTION journey.pipeline_table_oid(journey.pipelines, text) IS 'One of a pipeline''s tables; NULL where it is gone';
+
 CREATE FUNCTION journey.pipeline_view(p journey.pipelines, part text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN format('%I.%I', p.schema, p.name || '_' || part);

@@ -54,19 +54,26 @@ END $$;
 COMMENT ON FUNCTION journey.lock_leaves(journey.pipeline_sources) IS
   'Internal: locks a source in ACCESS SHARE; the partitions that this snapshot may read. Errors: storage that is not that of the snapshot (40001: begin again), a trigger that is gone (55000), columns that are others (42804)';
 
+CREATE FUNCTION journey.changed_columns(s journey.pipeline_sources, OUT problem text, OUT command text) RETURNS SETOF record
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT format('column %I of %s, which the pipeline reads, %s', c.name, w.name,
+      CASE WHEN a.attname IS NULL OR a.attisdropped THEN 'was dropped' WHEN a.attname <> c.name THEN format('is now called %I', a.attname) ELSE format('is now of type %s, not %s', pg_catalog.format_type(a.atttypid, NULL), c.type) END),
+    CASE WHEN a.attname IS NULL OR a.attisdropped THEN format('SELECT * FROM journey.drop_source(%L, %L)', (SELECT p.name FROM journey.pipelines AS p WHERE p.id = s.pipeline), w.name)
+      WHEN a.attname <> c.name THEN format('ALTER TABLE %s RENAME COLUMN %I TO %I', w.name, a.attname, c.name) ELSE format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', w.name, c.name, c.type) END
+  FROM unnest(s.columns) AS c LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = s.relation AND a.attnum = c.number CROSS JOIN LATERAL (SELECT journey.relation_name(s.relation)) AS w (name)
+  -- A length may change.
+  WHERE a.attname IS DISTINCT FROM c.name OR a.attisdropped OR regexp_replace(pg_catalog.format_type(a.atttypid, NULL), '\(.*\)', '') <> regexp_replace(c.type, '\(.*\)', '')
+  ORDER BY c.number;
+END;
+COMMENT ON FUNCTION journey.changed_columns(journey.pipeline_sources) IS 'Internal: columns that a source''s expressions read and that were renamed, dropped or made another type, with a statement that changes it back, or else takes the source away';
+
 CREATE FUNCTION journey.check_columns(s journey.pipeline_sources) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  changed text;
+  changed text := (SELECT c.problem FROM journey.changed_columns(s) AS c LIMIT 1);
 BEGIN
-  SELECT format('column %I of %s, which the pipeline reads, %s', c.name, journey.relation_name(s.relation),
-      CASE WHEN a.attname IS NULL OR a.attisdropped THEN 'was dropped' WHEN a.attname <> c.name THEN format('is now called %I', a.attname) ELSE format('is now of type %s, not %s', pg_catalog.format_type(a.atttypid, NULL), c.type) END)
-  INTO changed
-  FROM unnest(s.columns) AS c LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = s.relation AND a.attnum = c.number
-  -- A length may change.
-  WHERE a.attname IS DISTINCT FROM c.name OR a.attisdropped OR regexp_replace(pg_catalog.format_type(a.atttypid, NULL), '\(.*\)', '') <> regexp_replace(c.type, '\(.*\)', '')
-  ORDER BY c.number LIMIT 1;
-  IF FOUND THEN
+  IF changed IS NOT NULL THEN
     RAISE datatype_mismatch USING MESSAGE = changed, HINT = 'Change it back, or take the source away with journey.drop_source, add it again as it is now, and fill it.';
   END IF;
 END $$;

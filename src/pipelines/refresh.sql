@@ -524,7 +524,7 @@ BEGIN
     RETURN;
   ELSIF p.state = 'failed' THEN
     RAISE object_not_in_prerequisite_state USING MESSAGE = format('pipeline "%s" has failed: %s', p.name, journey.last_error(p.id)),
-      HINT = format('Mend what is wrong, then let it go on: SELECT journey.resume(%L);', p.name);
+      HINT = format('Mend what is wrong, see journey.health(%1$L), then let it go on: SELECT journey.resume(%1$L);', p.name);
   ELSIF p.next_try_at > clock_timestamp() AND NOT wait THEN
     RAISE NOTICE 'pipeline "%" is tried again at %: %', p.name, date_trunc('second', p.next_try_at), journey.last_error(p.id) USING HINT = 'journey.resume lets it go on at once.';
     RETURN;

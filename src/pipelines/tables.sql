@@ -186,15 +186,21 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION journey.pipeline_views(journey.pipelines) IS 'Internal: the views of a pipeline, in the order in which they are made';
 
+CREATE FUNCTION journey.pipeline_parts(p journey.pipelines) RETURNS SETOF text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT t.part FROM unnest('{trails,links,conversions,stale,aliases,alias_history,visitors,all_sessions,attribution,attribution_credits,rfm}'::text[]) WITH ORDINALITY AS t (part, number)
+  WHERE t.number <= 7 OR t.part = ANY (p.targets::text[])
+  UNION ALL
+  SELECT t.part FROM unnest('{items,item_stale,item_baskets,item_orders,item_pairs}'::text[]) AS t (part) WHERE journey.has_target(p, 'items');
+END;
+COMMENT ON FUNCTION journey.pipeline_parts(journey.pipelines) IS 'Internal: what the tables of a pipeline are called, without its prefix';
+
 CREATE FUNCTION journey.pipeline_relations(p journey.pipelines, OUT kind text, OUT name text) RETURNS SETOF record
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   (SELECT 'VIEW', journey.pipeline_view(p, v.name) FROM journey.pipeline_views(p) WITH ORDINALITY AS v (name, says, number) ORDER BY v.number DESC)
   UNION ALL
-  SELECT 'TABLE', journey.pipeline_table(p, t)
-  FROM unnest('{trails,links,conversions,stale,aliases,alias_history,visitors,all_sessions,attribution,attribution_credits,rfm}'::text[]) WITH ORDINALITY AS t (t, number)
-  WHERE t.number <= 7 OR t.t = ANY (p.targets::text[])
-  UNION ALL
-  SELECT 'TABLE', journey.pipeline_table(p, t) FROM unnest('{items,item_stale,item_baskets,item_orders,item_pairs}'::text[]) AS t WHERE journey.has_target(p, 'items');
+  SELECT 'TABLE', journey.pipeline_table(p, t) FROM journey.pipeline_parts(p) AS t;
 END;
 COMMENT ON FUNCTION journey.pipeline_relations(journey.pipelines) IS 'Internal: all views and tables of a pipeline, in the order in which they can be dropped';

@@ -7,7 +7,7 @@ DECLARE
   stale bigint;
 BEGIN
   SELECT * INTO STRICT p FROM journey.pipelines AS x WHERE x.id = count_stale.pipeline;
-  IF coalesce(has_table_privilege(pg_catalog.to_regclass(journey.pipeline_table(p, 'stale')), 'SELECT'), false) THEN
+  IF coalesce(has_table_privilege(journey.pipeline_table_oid(p, 'stale'), 'SELECT') AND has_schema_privilege(p.schema, 'USAGE'), false) THEN
     EXECUTE format('SELECT count(*) FROM %s', journey.pipeline_table(p, 'stale')) INTO stale;
   END IF;
   RETURN stale;
