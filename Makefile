@@ -62,6 +62,11 @@ build/generate: $(wildcard scripts/generate/*.[ch]pp)
 signatures:
 	scripts/signatures
 
+# The archive that PGXN takes: what is committed, the same bytes from the same commit.
+.PHONY: dist
+dist:
+	git archive --format=zip --prefix=journey-$(EXTVERSION)/ --output=journey-$(EXTVERSION).zip HEAD
+
 # The functions that are also there in SQL alone: the script, and one that installs it through pg_tle.
 .PHONY: journey_sql
 journey_sql:

@@ -308,6 +308,7 @@ def main():
         test_style(tap, shop)
         dbt_warehouses.test_rudderstack_warehouse(tap, shop, same_tables)
         dbt_warehouses.test_segment_warehouse(tap, shop, same_tables)
+        dbt_warehouses.test_by_git(tap, ROOT)
         dbt_warehouses.test_quick_start(tap, shop, ROOT / "dbt")
         dbt_warehouses.test_beside_a_writer(tap, shop, same_tables)
         looker.check(tap, shop, ROOT / "looker", "analytics")

@@ -265,6 +265,28 @@ def test_quick_start(tap, shop, package):
         tap.ok(done.returncode == 0 and wanted in done.stdout.split("Done.")[-1], f"quick start, {name}", (done.stdout + done.stderr)[-4000:])
 
 
+def test_by_git(tap, root):
+    """Installed as a release is: by its tag, from a folder of a repository."""
+    if not (root / ".git").exists():
+        tap.skip("the package by git", "this is no repository")
+        return
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("DBT_")}
+    environment |= {"DBT_PROFILES_DIR": str(root / "dbt/integration_tests"), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+                    "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"}
+    readme = (root / "dbt/README.md").read_text()
+    packages = re.search(r"```yaml\n(packages:\n  - git: .*?)```", readme, re.S)[1]
+    tag = re.search(r"revision: (\S+)", packages)[1]
+    with tempfile.TemporaryDirectory() as folder:
+        repository, project = pathlib.Path(folder, "journey.git"), pathlib.Path(folder, "project")
+        project.mkdir()
+        subprocess.run(["git", "clone", "-q", "--bare", root, repository], check=True)
+        subprocess.run(["git", "-C", repository, "tag", "-f", tag, "HEAD"], check=True, capture_output=True)
+        (project / "packages.yml").write_text(re.sub(r"git: .*", f"git: file://{repository}", packages))
+        (project / "dbt_project.yml").write_text(QUICK_PROJECT)
+        done = subprocess.run(["bash", "-e", "-c", "dbt deps && dbt ls --resource-type model --output name"], cwd=project, env=environment, capture_output=True, text=True)
+    tap.ok(done.returncode == 0 and "attribution" in done.stdout.split(), "the package is installed by git, as the README says, and has its models", (done.stdout + done.stderr)[-4000:])
+
+
 def write_events(shop, stop, hold):
     """20 events a second; every fifth transaction stays open for a while, so that its rows are committed after later ones."""
     number = 0

@@ -9,6 +9,7 @@ import pathlib
 import re
 import subprocess
 import tempfile
+import zipfile
 
 from tap import Tap
 
@@ -63,10 +64,33 @@ def versions():
     tap.ok(meta["meta-spec"]["version"] == "1.0.0", "and says which specification that is", meta["meta-spec"])
     tap.none([f for f in (provided["file"], provided["docfile"]) if not (ROOT / f).is_file()], "the files it names are there")
     found = {"META.json": meta["version"], "provides": provided["version"]}
+    found["debian/changelog"] = re.match(r"journey \((.*)-\d+\)", (ROOT / "debian/changelog").read_text())[1]
+    found["dbt"] = re.search(r"^version: (.*)", (ROOT / "dbt/dbt_project.yml").read_text(), re.M)[1]
+    found["journey_sql"] = re.search(r"^default_version = '(.*)'", (ROOT / "journey_sql/journey_sql.control").read_text(), re.M)[1]
     found["server"] = sql("SELECT extversion FROM pg_extension WHERE extname = 'journey'").strip()
     tap.none([item for item in found.items() if item[1] != VERSION], f"everything says version {VERSION}")
     changes = (ROOT / "CHANGELOG.md").read_text()
     tap.ok(re.search(rf"^## .*\b{re.escape(VERSION)}\b", changes, re.M), "the change log has it", changes[:200])
+
+
+def archive():
+    """What PGXN gets: the same bytes each time, all that a build takes, nothing that one leaves behind."""
+    if not (ROOT / ".git").exists():
+        tap.skip("the archive", "this is no repository")
+        return
+    name = f"journey-{VERSION}"
+    with tempfile.TemporaryDirectory() as folder:
+        made = []
+        for copy in "12":
+            make = ["make", "-s", "dist", f"PG_CONFIG={program('pg_config')}"]
+            run("git", "clone", "-q", ROOT, f"{folder}/{copy}")
+            subprocess.run(make, cwd=f"{folder}/{copy}", check=True)
+            made.append(pathlib.Path(folder, copy, f"{name}.zip"))
+        tap.ok(made[0].read_bytes() == made[1].read_bytes(), "make dist gives the same bytes from the same commit")
+        members = zipfile.ZipFile(made[0]).namelist()
+    wanted = ["META.json", "Makefile", "journey.control", "README.md", "CHANGELOG.md", "LICENSE", "compile_flags.txt", "src/pg/module.cpp", "sql/sessions.sql", "expected/sessions.out"]
+    tap.none([file for file in wanted if f"{name}/{file}" not in members], "with what a build and installcheck take")
+    tap.none([file for file in members if re.search(r"\.(o|d|so|zip)$", file) or not file.startswith(f"{name}/")], "and nothing that they leave")
 
 
 def exports():
@@ -305,6 +329,7 @@ if options.write_signatures:
     signatures()
 headers()
 versions()
+archive()
 exports()
 catalog()
 procedures()
