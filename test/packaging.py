@@ -93,6 +93,17 @@ def archive():
     tap.none([file for file in members if re.search(r"\.(o|d|so|zip)$", file) or not file.startswith(f"{name}/")], "and nothing that they leave")
 
 
+def messages():
+    """The errors that the page on trouble explains are those that the code raises."""
+    code = "".join(path.read_text() for folder in ("src", "dbt/macros") for kind in ("*.cpp", "*.hpp", "*.sql") for path in (ROOT / folder).rglob(kind))
+    code = re.sub(r'"\s*\n?\s*"', "", code.replace("''", "'").replace('\\"', '"'))
+    page = (ROOT / "docs/troubleshooting.md").read_text()
+    own = page[page.index("## Sessions"):]
+    told = [message for cell in re.findall(r"^\| (`.*?) \|", own, re.M) for message in re.findall(r"`([^`]+)`", cell) if not message.startswith("relation ")]
+    parts = [(message, part.strip(' "')) for message in told for part in message.split("…")]
+    tap.none({message for message, part in parts if part not in code} if len(told) > 10 else [page], "each error of docs/troubleshooting.md is one of the code's")
+
+
 def exports():
     symbols = [line.split()[0] for line in run("nm", "-D", "--defined-only", "--format=posix", "journey.so").splitlines()]
     allowed = re.compile(r"(pg_finfo_)?journey_\w+|Pg_magic_func|_PG_init")
@@ -180,11 +191,56 @@ def signatures():
     found = sql((ROOT / "test/packaging/signatures.sql").read_text())
     if options.write_signatures:
         file.write_text(found)
-        raise SystemExit
+        return
     written = file.read_text().splitlines()
     here = found.splitlines()
     tap.none([line for line in written if line not in here], "the public SQL has all that signatures.txt says")
     tap.none([line for line in here if line not in written], "and no more; after a change that is meant: make signatures")
+
+
+def reference():
+    """docs/reference.md is what the comments say, room by room."""
+    file = ROOT / "docs/reference.md"
+    made = reference_page(json.loads(sql((ROOT / "test/packaging/reference.sql").read_text())))
+    if options.write_signatures:
+        file.write_text(made)
+    else:
+        written, here = file.read_text().splitlines(), made.splitlines()
+        tap.none([line for line in here if line not in written] + [line for line in written if line not in here],
+                 "docs/reference.md says what the comments say; else: make signatures")
+
+
+def reference_page(objects):
+    rooms = {}
+    for file in sorted((ROOT / "src").glob("*/*.sql")):
+        for name in re.findall(r"^CREATE (?:FUNCTION|AGGREGATE|PROCEDURE|TYPE|TABLE|VIEW|OPERATOR) journey\.([^\s(;]+)", file.read_text(), re.M):
+            rooms.setdefault(name, file.parent.name)
+
+    def short(signature):
+        for long, name in {"timestamp with time zone": "timestamptz", "timestamp without time zone": "timestamp", "double precision": "float8", "journey.": ""}.items():
+            signature = signature.replace(long, name)
+        return re.sub(r"('[^']*'|NULL)::[\w ]+(\[\])?", r"\1", signature)
+
+    def plain(comment):
+        return re.sub(r"([*<])", r"\\\1", " ".join((comment or "").split()))
+
+    lines = ["# Function reference", "", "Every function, type and table, by room, with what its `COMMENT` says: written by `make signatures`. All are in the schema `journey`.",
+             "[README](../README.md#functions) tells where to start."]
+    for room in sorted({rooms.get(name, "pg") for _, name, _, _ in objects}):
+        lines += ["", f"## {room}"]
+        headings = None
+        for kind, name, signature, comment in objects:
+            if rooms.get(name, "pg") != room:
+                continue
+            if (kind, name) != headings:
+                headings = (kind, name)
+                lines += ["", f"### {name}" if kind.endswith("function") else f"### {name} ({kind})", ""]
+            if kind in ("table", "view") and signature != name:
+                if comment:
+                    lines.append(f"- `{short(signature)}`: {plain(comment)}")
+            else:
+                lines += ([f"`{short(signature)}`  "] if signature != name else []) + [plain(comment), ""]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
 
 
 def privileges():
@@ -320,16 +376,19 @@ def comings_and_goings():
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--psql", type=pathlib.Path, required=True)
-parser.add_argument("--write-signatures", action="store_true", help="write the public SQL as it is to test/packaging/signatures.txt")
+parser.add_argument("--write-signatures", action="store_true", help="write the public SQL as it is to test/packaging/signatures.txt, what its comments say to docs/reference.md")
 options = parser.parse_args()
 
 fresh(DATABASE)
 sql("CREATE EXTENSION journey;")
 if options.write_signatures:
     signatures()
+    reference()
+    raise SystemExit
 headers()
 versions()
 archive()
+messages()
 exports()
 catalog()
 procedures()
