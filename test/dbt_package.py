@@ -1,11 +1,12 @@
 """Runs the dbt package on a made-up shop and on other people's events, in the cluster that PGHOST names. Prints TAP.
 
 What must hold: every test of the package passes; an incremental run leaves the same tables as a full refresh, batch by
-batch; the RudderStack five equal their rules in plain SQL; wrong settings stop with a message that says what to set;
+batch; in a database without the extension SQL alone makes the same tables; the RudderStack five equal their rules in plain SQL; wrong settings stop with a message that says what to set;
 every column is documented; the Looker views name only tables and columns that are there.
 """
 
 import argparse
+import contextlib
 import csv
 import json
 import os
@@ -22,9 +23,19 @@ from tap import Tap
 
 ROOT = pathlib.Path(__file__).parent.parent
 PROJECT = ROOT / "dbt" / "integration_tests"
+ENGINE = ROOT / "dbt" / "macros" / "engine"
 BOOKKEEPING = {"changed_at", "previous_visitor_id"}
 # What a run did, and what it means to itself: no two runs are alike.
 RUNS = {"load_report", "this_run_events", "visitor_changes", "visitor_order_changes"}
+
+# Of payments, once all have come.
+CORRECTIONS = (
+    "UPDATE shop.orders SET amount = amount + 1 WHERE paid_at = (SELECT min(paid_at) FROM shop.orders WHERE paid_at > '2026-03-10');"
+    " DELETE FROM shop.orders WHERE paid_at = (SELECT min(paid_at) FROM shop.orders WHERE paid_at > '2026-02-10')")
+# What SQL alone does not make.
+NOT_IN_SQL = {
+    "alias_trails", "visitor_trails", "all_sessions", "useful_sessions", "attribution", "attribution_credits", "channel_performance", "roas", "roas_by_campaign",
+    "conversion_paths", "assisted_conversions", "path_lengths", "time_lags", "data_driven_credits", "funnel", "retention", "path_flows", "customer_360"}
 
 
 class Shop:
@@ -72,6 +83,24 @@ class Shop:
         )
         return dict(row.split("|", 1) for row in rows.splitlines())
 
+    def digests(self, schema):
+        """A digest of the rows of each table, whatever their order."""
+        queries = [f"SELECT '{table}', md5(string_agg(row::text, E'\\n' ORDER BY row::text COLLATE \"C\")) FROM (SELECT {columns} FROM {schema}.{table}) AS row"
+                   for table, columns in self.tables(schema).items()]
+        return dict(row.split("|") for row in self.sql(" UNION ALL ".join(queries)).splitlines())
+
+    @contextlib.contextmanager
+    def plain_database(self, name):
+        """For a while, another database, without the extension."""
+        here = os.environ["PGDATABASE"]
+        self.sql(f"DROP DATABASE IF EXISTS {name}")
+        self.sql(f"CREATE DATABASE {name}")
+        os.environ["PGDATABASE"] = name
+        try:
+            yield
+        finally:
+            os.environ["PGDATABASE"] = here
+
     def copy(self, schema, to):
         """The tables and views of a schema as tables of another."""
         self.sql(f"DROP SCHEMA IF EXISTS {to} CASCADE; CREATE SCHEMA {to}; " + " ".join(f"CREATE TABLE {to}.{table} AS TABLE {schema}.{table};" for table in self.tables(schema)))
@@ -101,8 +130,7 @@ def test_batches(tap, shop):
     for number, until in enumerate(["2026-02-10", "2026-03-01", "2026-04-20", "2026-07-01"], start=1):
         shop.sql(f"CALL shop.arrive('{until}')")
         if number == 4:  # payments are corrected, and taken back
-            shop.sql("UPDATE shop.orders SET amount = amount + 1 WHERE paid_at = (SELECT min(paid_at) FROM shop.orders WHERE paid_at > '2026-03-10');"
-                     " DELETE FROM shop.orders WHERE paid_at = (SELECT min(paid_at) FROM shop.orders WHERE paid_at > '2026-02-10')")
+            shop.sql(CORRECTIONS)
         built(tap, f"batch {number}: builds, and all its tests pass", shop.dbt("build" if number in (1, 4) else "run", variables={"journey_unit_tests": True}))
         if number in (2, 4):
             built(tap, f"batch {number}: full refresh", shop.dbt("run", "--full-refresh", schema="refreshed"))
@@ -132,6 +160,33 @@ def test_totals(tap, shop):
     tap.ok(differences == "", "lifetime values are the sums of the orders", differences)
 
 
+def test_sql_engine(tap, shop):
+    """SQL alone, in a database without the extension, by an incremental run: table by table what the extension made by a full refresh."""
+    wanted = shop.digests("refreshed")
+    shipped = shop.sql((PROJECT / "shipped_rules.sql").read_text())
+    tap.ok(shipped == (ENGINE / "shipped_rules.sql").read_text().strip(), "the rules that the package ships are those of the extension")
+    for type in ("alias_mode", "attribution_model"):
+        labels = shop.sql(f"SELECT string_agg(quote_literal(label), ', ') FROM unnest(enum_range(NULL::journey.{type})) AS label")
+        tap.ok(f"'{type}': [{labels}]" in (ENGINE / "engine.sql").read_text(), f"the values of {type} are those of the extension", labels)
+    with shop.plain_database("test_dbt_plain"):
+        shop.sql((PROJECT / "shop.sql").read_text())
+        for until in ("2026-04-20", "2026-07-01"):
+            shop.sql(f"CALL shop.arrive('{until}')")
+            if until == "2026-07-01":
+                shop.sql(CORRECTIONS)
+            built(tap, f"sql: builds until {until}, and all its tests pass", shop.dbt("build", schema="plain", variables={"journey_engine": "sql"}))
+        there = shop.sql("SELECT count(*) FROM pg_namespace, pg_extension WHERE nspname = 'journey' OR extname = 'journey'")
+        tap.ok(there == "0", "sql: the database has nothing of the extension", there)
+        found = shop.digests("plain")
+        tap.ok(wanted.keys() - found.keys() == NOT_IN_SQL and not found.keys() - wanted.keys(), "sql: all tables but those that are listed",
+               f"{wanted.keys() ^ found.keys()}")
+        for table in sorted(found.keys() & wanted.keys() - RUNS):
+            tap.ok(found[table] == wanted[table], f"sql: {table} is the extension's, row by row")
+        done, output, _ = shop.dbt("run", "--select", "attribution", schema="plain")
+        tap.ok(not done and "attribution needs the extension journey" in output and "Set journey_engine: sql" in output,
+               "auto: a model that SQL does not make says so", output[-3000:])
+
+
 def test_rudderstack(tap, shop):
     """The five models over a source that is a model of the user's."""
     settings = {"journey_alias_mode": "latest_user", "journey_identifies": None, "journey_tracks": "ref('own_tracks')"}
@@ -158,6 +213,7 @@ def test_settings(tap, shop):
     shop.sql("DROP SCHEMA IF EXISTS odd CASCADE; CREATE SCHEMA odd; CREATE TABLE odd.tracks AS SELECT * FROM shop.tracks LIMIT 0;"
              ' ALTER TABLE odd.tracks ALTER "timestamp" TYPE text')
     cases = [
+        ({"journey_engine": "both"}, "Set it to auto, extension or sql"),
         ({"journey_tracks": None}, "variable journey_tracks is null"),
         ({"journey_tracks": "shop.nothing"}, "There is no such table or view"),
         ({"journey_tracks": "a.b.c.d"}, "Give schema.table"),
@@ -187,13 +243,13 @@ def test_settings(tap, shop):
         done, output, _ = shop.dbt("run", "--select", "this_run_events", schema="settings", variables=settings, manifest=parsed)
         tap.ok(not done and message in output, f"{settings}: says so", output[-3000:])
 
-    here = os.environ["PGDATABASE"]
-    shop.sql("DROP DATABASE IF EXISTS test_dbt_bare")
-    shop.sql("CREATE DATABASE test_dbt_bare")
-    os.environ["PGDATABASE"] = "test_dbt_bare"
-    done, output, _ = shop.dbt("run", "--select", "this_run_events", schema="bare")
-    os.environ["PGDATABASE"] = here
-    tap.ok(not done and "CREATE EXTENSION journey" in output, "a database without the extension: says so", output[-3000:])
+    with shop.plain_database("test_dbt_bare"):
+        done, output, _ = shop.dbt("run", "--select", "this_run_events", schema="bare", variables={"journey_engine": "extension"})
+        tap.ok(not done and "CREATE EXTENSION journey" in output, "a database without the extension: says so", output[-3000:])
+        for settings, message in [({"journey_max_users": 1}, "journey_max_users is 1. It takes links one by one, which needs the extension"),
+                                  ({"journey_rfm_bins": 4}, "there is the matrix standard, with journey_rfm_bins: 5")]:
+            done, output, _ = shop.dbt("run", "--select", "this_run_events", schema="bare", variables=settings, manifest=parsed)
+            tap.ok(not done and message in output, f"without the extension, {settings}: says so", output[-3000:])
 
 
 def test_documentation(tap, shop):
@@ -302,6 +358,7 @@ def main():
     else:
         test_batches(tap, shop)
         test_totals(tap, shop)
+        test_sql_engine(tap, shop)
         test_rudderstack(tap, shop)
         test_settings(tap, shop)
         test_documentation(tap, shop)

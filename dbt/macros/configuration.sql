@@ -8,8 +8,6 @@
 
 {% macro own_hosts() %}{{ journey.texts(var('journey_own_hosts')) }}{% endmacro %}
 
-{% macro blocked_ids() %}{{ 'journey.junk_ids()' if var('journey_blocked_ids') is none else journey.texts(var('journey_blocked_ids')) }}{% endmacro %}
-
 {% macro session_rule() -%}
   journey.session_rule({{ dbt.string_literal(var('journey_timeout')) }}::interval, {{ 'true' if var('journey_inclusive') else 'false' }}, null,
     {{- dbt.string_literal(var('journey_day_boundary')) if var('journey_day_boundary') else 'null' }})
@@ -43,7 +41,7 @@
    instead. The sources themselves are looked at when they are read, since they may be models that are built first. #}
 {% macro check_configuration() %}
   {% if execute and flags.WHICH in ('build', 'run') %}
-    {{ journey.check_extension() }}
+    {{ journey.check_engine() }}
     {% if not journey.event_sources() | rejectattr('name', 'equalto', 'identifies') | list %}
       {{ journey.refuse('journey_tracks', none, "Set it to the table of your events, as schema.table, under vars: in dbt_project.yml.") }}
     {% endif %}
@@ -91,14 +89,6 @@
   {% endif %}
 {% endmacro %}
 
-{% macro check_extension() %}
-  {% if run_query("select 1 from pg_catalog.pg_extension where extname = 'journey'").rows | length == 0 %}
-    {% do exceptions.raise_compiler_error(
-      "The extension journey is not installed in database " ~ target.database
-      ~ ". Run CREATE EXTENSION journey; in it once, as a superuser.") %}
-  {% endif %}
-{% endmacro %}
-
 {% macro check_interval(variable, value=none) %}
   {% set value = (var(variable) if value is none else value) | string %}
   {% if not modules.re.match('^\\s*\\d+(\\.\\d+)?\\s*(second|minute|hour|day|week)s?\\s*$', value, modules.re.IGNORECASE) %}
@@ -107,7 +97,7 @@
 {% endmacro %}
 
 {% macro check_enum(variable, values, type) %}
-  {% set labels = run_query("select enumlabel from pg_catalog.pg_enum where enumtypid = 'journey." ~ type ~ "'::pg_catalog.regtype order by enumsortorder").columns[0].values() %}
+  {% set labels = journey.labels(type) %}
   {% for value in values %}
     {% if value not in labels %}
       {{ journey.refuse(variable, value, "Choose from: " ~ (labels | join(', ')) ~ ".") }}

@@ -1,7 +1,7 @@
 {# The ids of a row, without what is no id, and in lower case where journey_lower_ids says so. #}
 {% macro clean_ids() -%}
   {%- for kind, column in journey.id_columns().items() %}
-    journey.real_id({{ 'lower(' ~ column ~ ')' if kind in var('journey_lower_ids') else column }}, {{ journey.blocked_ids() }}) as {{ column }}{{ "," if not loop.last }}
+    {{ journey.real_id('lower(' ~ column ~ ')' if kind in var('journey_lower_ids') else column) }} as {{ column }}{{ "," if not loop.last }}
   {%- endfor %}
 {%- endmacro %}
 

@@ -1,4 +1,5 @@
 -- Every session is a visitor's, and every track is in a session that there is.
+{{ config(enabled=journey.may_be('extension')) }}
 select 'all_sessions' as model, visitor_id from {{ ref('all_sessions') }}
 where visitor_id not in (select visitor_id from {{ ref('visitor_trails') }})
 union all

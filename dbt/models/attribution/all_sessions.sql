@@ -1,5 +1,6 @@
-{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id']}],
+{{ config(enabled=journey.may_be('extension'), materialized='incremental', indexes=[{'columns': ['visitor_id']}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
+{{- journey.needs_extension(this.name) }}
 {%- set extra = (var('journey_extra_columns') or {}) | list %}
 select
   journey.session_id(visitor_id, session.started_at) as session_id,

@@ -1,5 +1,6 @@
-{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id'], 'unique': true}],
+{{ config(enabled=journey.may_be('extension'), materialized='incremental', indexes=[{'columns': ['visitor_id'], 'unique': true}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
+{{- journey.needs_extension(this.name) }}
 {%- set touches = {
   'first_touch': "journey.first_touch(trail, before => until)",
   'last_touch': "journey.last_touch(trail, before => until)",

@@ -1,5 +1,6 @@
-{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id']}],
+{{ config(enabled=journey.may_be('extension'), materialized='incremental', indexes=[{'columns': ['visitor_id']}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
+{{- journey.needs_extension(this.name) }}
 {%- set models = var('journey_attribution_models') %}
 {%- set options = var('journey_attribution_options') or {} %}
 -- For each conversion and each model: who earned which share. The credits of one conversion under one model add up to 1.

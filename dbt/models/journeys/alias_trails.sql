@@ -1,6 +1,7 @@
-{{ config(materialized='incremental', unique_key=['alias', 'kind'], incremental_strategy='delete+insert',
+{{ config(enabled=journey.may_be('extension'), materialized='incremental', unique_key=['alias', 'kind'], incremental_strategy='delete+insert',
           indexes=[{'columns': ['alias', 'kind'], 'unique': true}],
           post_hook="delete from {{ this }} where journey.session_count(trail) = 0") }}
+{{- journey.needs_extension(this.name) }}
 {#- One trail an alias. An incremental run keeps what lies before the session in which the earliest changed event falls, and
     aggregates again from there on: late, repeated and re-dated events come out as if they had always been so. -#}
 {%- set new_owners = journey.ids_of_new_owners(this) if journey.has_owners() %}

@@ -11,19 +11,18 @@ with events as (
   where events.counts and not events.passive
 ),
 numbered as (
+  {{- journey.numbered_events('events', 'alias, kind', 'ts, row_key') }}
+),
+sessions as (
   select
     alias,
     kind,
-    ts,
-    journey.session_started_at(ts, {{ journey.session_rule() }}) over one as started_at,
-    journey.rapid_events(ts, {{ dbt.string_literal(rapid.lag) }}::interval, {{ journey.session_rule() }}) over one as rapid_events
-  from events
-  window one as (partition by alias, kind order by ts, row_key)
-),
-sessions as (
-  select alias, kind, started_at, max(ts) as ended_at, count(*) as events, max(rapid_events) >= {{ rapid.events | default(1) | int }} as is_rapid
+    session_started_at as started_at,
+    max(ts) as ended_at,
+    count(*) as events,
+    count(*) filter (where track_sequence_number > 1 and idle_time < {{ dbt.string_literal(rapid.lag) }}::interval) >= {{ rapid.events | default(1) | int }} as is_rapid
   from numbered
-  group by alias, kind, started_at
+  group by alias, kind, session_started_at
 )
 select
   alias,

@@ -9,16 +9,10 @@ with events as (
   where {{ journey.visitor_changed('mapping.visitor_id', this) }}
 ),
 numbered as (
-  select
-    *,
-    ts - lag(ts) over visitor as idle_time,
-    journey.sessionize(ts, {{ journey.session_rule() }}) over visitor as session_number,
-    journey.session_started_at(ts, {{ journey.session_rule() }}) over visitor as session_started_at,
-    journey.session_event(ts, {{ journey.session_rule() }}) over visitor as track_sequence_number
-  from events
-  window visitor as (partition by visitor_id order by ts, event_id, row_key)
+  {{- journey.numbered_events('events', 'visitor_id', 'ts, event_id, row_key') }}
 )
 select
+  row_key,
   event_id,
   anonymous_id,
   user_id,

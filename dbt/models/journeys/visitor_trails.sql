@@ -1,5 +1,6 @@
-{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id'], 'unique': true}],
+{{ config(enabled=journey.may_be('extension'), materialized='incremental', indexes=[{'columns': ['visitor_id'], 'unique': true}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
+{{- journey.needs_extension(this.name) }}
 select
   visitor_id,
   journey.rollup(trail) as trail,

@@ -1,3 +1,5 @@
+{{ config(enabled=journey.may_be('extension')) }}
+{{- journey.needs_extension(this.name) }}
 -- How many visitors reach each step of journey_funnel within journey_funnel_within, by the channel of their first touch; how long
 -- the step took them, and what those did next who got no further.
 {%- set listed = journey.funnel_steps() %}

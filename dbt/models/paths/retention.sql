@@ -1,3 +1,5 @@
+{{ config(enabled=journey.may_be('extension')) }}
+{{- journey.needs_extension(this.name) }}
 -- Who comes back: for each cohort of visitors, and for its parts by the channel or campaign of the first touch and by the segment of
 -- today, how many were there in each of so many periods since their own first event. A visitor counts in the first period, and in each
 -- other one that was over at the last event of all.

@@ -1,3 +1,5 @@
+{{ config(enabled=journey.may_be('extension')) }}
+{{- journey.needs_extension(this.name) }}
 -- For each channel and kind of conversion: how many conversions it was the last contact of, and how many it helped along earlier.
 with contacts as (
   select paths.kind, paths.value, contact.channel, contact.channel = paths.path[paths.touches] as is_last

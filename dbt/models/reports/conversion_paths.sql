@@ -1,5 +1,6 @@
-{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id']}],
+{{ config(enabled=journey.may_be('extension'), materialized='incremental', indexes=[{'columns': ['visitor_id']}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
+{{- journey.needs_extension(this.name) }}
 -- The channels on the way to each conversion, earliest first: one a session with a touch within journey_lookback.
 select
   conversions.kind,

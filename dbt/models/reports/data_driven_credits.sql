@@ -1,3 +1,5 @@
+{{ config(enabled=journey.may_be('extension')) }}
+{{- journey.needs_extension(this.name) }}
 -- Credit as the data says: Markov chains and Shapley values over the paths of converters and of visitors who have not converted.
 with paths as (
   select kind, path, 1 as conversions, value, 0 as nulls

@@ -21,33 +21,25 @@ grid as (
   where not exists (select from {{ this }} as known where known.snapshot_at = period at time zone {{ zone }} - interval '1 microsecond')
   {%- endif %}
 ),
-valued as (
-  select visitor_id, unnest(journey.rfm_history(paid_at, amount, (select snapshots from grid){% if var('journey_rfm_window') %}, interval '{{ var('journey_rfm_window') }}'{% endif %})) as state
-  from {{ ref('visitor_orders') }}
-  group by visitor_id
+states as (
+  {{- journey.snapshot_states(ref('visitor_orders'), '(select snapshots from grid)', var('journey_rfm_window')) }}
 ),
 scored as (
-  select
-    visitor_id,
-    (state).snapshot as snapshot_at,
-    (state).first_paid_at,
-    (state).last_paid_at,
-    (state).frequency,
-    (state).monetary
-  from valued
-  where (state).frequency > 0 -- who has only been refunded is no customer yet
+  select *
+  from states
+  where frequency > 0 -- who has only been refunded is no customer yet
 ),
 ranked as (
   select
     *,
-    journey.rfm_bucket({{ bins }}) over (partition by snapshot_at order by last_paid_at) as recency_score,
-    journey.rfm_bucket({{ bins }}) over (partition by snapshot_at order by frequency) as frequency_score,
-    journey.rfm_bucket({{ bins }}) over (partition by snapshot_at order by monetary) as monetary_score
+    {{ journey.rfm_bucket('last_paid_at', bins) }} as recency_score,
+    {{ journey.rfm_bucket('frequency', bins) }} as frequency_score,
+    {{ journey.rfm_bucket('monetary', bins) }} as monetary_score
   from scored
 )
 select
   *,
-  journey.rfm_segment(recency_score, frequency_score, monetary_score, {{ dbt.string_literal(var('journey_rfm_matrix')) }}, {{ bins }}) as segment,
+  {{ journey.rfm_segment(bins) }} as segment,
   snapshot_at = (select snapshots[cardinality(snapshots)] from grid) as is_current,
   {{ journey.this_run() }} as changed_at
 from ranked
