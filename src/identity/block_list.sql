@@ -1,7 +1,7 @@
 -- Room: identity. Needs: none
 
 CREATE FUNCTION journey.junk_ids() RETURNS text[]
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$ BEGIN  -- in SQL its body would be parsed at each call
   RETURN ARRAY[
     -- nothing, and how programs say so
     '', 'null', 'nil', 'none', 'undefined', 'undef', 'void', 'nan', 'infinity', '\n', 'n/a', 'na', 'n.a', 'nothing', 'empty', 'blank', 'missing',
@@ -38,6 +38,7 @@ CREATE FUNCTION journey.junk_ids() RETURNS text[]
     'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', '74234e98afe7498fb5daf1f36ac2d78acc339464f950703b8c019892f982b90b',
     'eb045d78d273107348b0300c01d29b7552d622abbc6faf81b3ec55359aa9950c'
   ];
+  END $$;
 COMMENT ON FUNCTION journey.junk_ids() IS
   'Values that stand in the place of an id and mean nobody: the default of the argument blocked. '
   'An entry blocks a value that it is, or that it is without the punctuation around it, as in "null" with the quotes, (not set), %user_id%. '

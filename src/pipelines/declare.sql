@@ -13,9 +13,11 @@ CREATE TYPE journey.page_at AS (at timestamptz, page text);
 COMMENT ON TYPE journey.page_at IS 'A page and when it was seen';
 
 CREATE FUNCTION journey.relation_name(relation regclass) RETURNS text
-LANGUAGE sql STABLE
-RETURN coalesce((SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation),
-  relation::oid::text);
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  -- In plpgsql, as all that a step calls and that can't be inlined: a function in SQL is planned at each call.
+  RETURN coalesce((SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation), relation::oid::text);
+END $$;
 COMMENT ON FUNCTION journey.relation_name(regclass) IS 'The qualified name of a relation under any search_path';
 
 CREATE FUNCTION journey.pipeline_named(name text) RETURNS journey.pipelines

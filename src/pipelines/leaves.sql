@@ -28,16 +28,16 @@ LANGUAGE plpgsql AS $$
 DECLARE
   off text;
   leaves oid[];
+  files text;
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = s.relation) OR pg_catalog.to_regclass(journey.relation_name(s.relation)) IS NULL THEN
     RAISE undefined_table USING MESSAGE = format('the source %s of a pipeline does not exist any more', s.relation::oid), HINT = 'Take it away with journey.drop_source, by this number.';
   END IF;
   EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', journey.relation_name(s.relation));
-  leaves := ARRAY(SELECT l.leaf FROM journey.leaves_of(s) AS l);
+  SELECT coalesce(array_agg(l.leaf), '{}'), array_agg((l.leaf, l.file) ORDER BY l.leaf)::text INTO leaves, files FROM journey.leaves_of(s) AS l;
   -- The snapshot's leaves and those that will be read must have the same storage: a table that was rewritten since looks empty.
-  IF (SELECT array_agg((l.leaf, l.file) ORDER BY l.leaf) FROM journey.leaves_of(s) AS l)
-    IS DISTINCT FROM (
-      SELECT array_agg((t.leaf, pg_catalog.pg_relation_filenode(t.leaf)) ORDER BY t.leaf)
+  IF files IS DISTINCT FROM (
+      SELECT array_agg((t.leaf, pg_catalog.pg_relation_filenode(t.leaf)) ORDER BY t.leaf)::text
       -- Of a table without partitions it gives nothing.
       FROM (SELECT t.relid::oid FROM pg_catalog.pg_partition_tree(s.relation) AS t WHERE t.isleaf UNION SELECT s.relation::oid WHERE leaves = ARRAY[s.relation::oid]) AS t (leaf)) THEN
     RAISE serialization_failure USING MESSAGE = format('%s was rewritten as a refresh began', journey.relation_name(s.relation));

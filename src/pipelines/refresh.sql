@@ -313,7 +313,7 @@ BEGIN
     min(x.filled_until) FILTER (WHERE x.state <> 'new' AND x.filled_snapshot IS NOT NULL)
   INTO unfilled, kept, fresh, fresh_bases, since
   FROM journey.pipeline_slices AS x WHERE x.pipeline = s.pipeline AND x.source = s.source;
-  erased := journey.erase_late_rows(p, s, CASE WHEN s.mark_columns <> '{}' THEN journey.rows_of_marks(p, s, journey.pipeline_table(p, 'stale')) END);
+  erased := journey.erase_late_rows(p, s, CASE WHEN s.mark_columns <> '{}' AND journey.has_erased(p) THEN journey.rows_of_marks(p, s, journey.pipeline_table(p, 'stale')) END);
   SELECT * INTO marks, taken FROM journey.take_marks(p, s, unfilled);
   done.more := taken >= 20000;
   IF EXISTS (SELECT FROM unnest(marks) AS m WHERE m.slice IS NULL) THEN

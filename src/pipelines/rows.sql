@@ -27,13 +27,17 @@ RETURN date_trunc(CASE size WHEN 'day' THEN 'day' WHEN 'month' THEN 'month' ELSE
 COMMENT ON FUNCTION journey.slice_of(journey.slice_size, timestamptz) IS 'The slice that an instant is in: the day it begins on';
 
 CREATE FUNCTION journey.numbered(name text, "of" text[]) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (SELECT string_agg(format('%s_%s', name, number), ', ' ORDER BY number) FROM generate_subscripts("of", 1) AS number);
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  RETURN (SELECT string_agg(format('%s_%s', name, number), ', ' ORDER BY number) FROM generate_subscripts("of", 1) AS number);
+END $$;
 COMMENT ON FUNCTION journey.numbered(text, text[]) IS 'Internal: name_1, name_2 ...: one for each element';
 
 CREATE FUNCTION journey.strongest_kind(s journey.pipeline_sources, name text) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (SELECT format('CASE %s END', string_agg(format('WHEN %s_%s IS NOT NULL THEN %L', name, number, kind), ' ' ORDER BY number)) FROM unnest(s.id_kinds) WITH ORDINALITY AS k (kind, number));
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+  RETURN (SELECT format('CASE %s END', string_agg(format('WHEN %s_%s IS NOT NULL THEN %L', name, number, kind), ' ' ORDER BY number)) FROM unnest(s.id_kinds) WITH ORDINALITY AS k (kind, number));
+END $$;
 COMMENT ON FUNCTION journey.strongest_kind(journey.pipeline_sources, text) IS 'Internal: the expression for the kind of the strongest of a row''s ids name_1, name_2 ...: the one it counts for';
 
 -- Rows of the source, or of the marks of changed ones: there only time, ids and event id are known.
@@ -41,9 +45,8 @@ CREATE FUNCTION journey.source_rows(p journey.pipelines, s journey.pipeline_sour
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   whole boolean := marks IS NULL;
-  ids text := (
-    SELECT string_agg(format('journey.real_id(r.text_%s, %s) AS id_%1$s', number, CASE WHEN p.blocked = journey.junk_ids() THEN 'journey.junk_ids()' ELSE pg_catalog.quote_nullable(p.blocked) || '::text[]' END), ', ' ORDER BY number)
-    FROM generate_subscripts(s.ids, 1) AS number);
+  blocked text := CASE WHEN p.blocked = journey.junk_ids() THEN 'journey.junk_ids()' ELSE pg_catalog.quote_nullable(p.blocked) || '::text[]' END;
+  ids text := (SELECT string_agg(format('journey.real_id(r.text_%s, %s) AS id_%1$s', number, blocked), ', ' ORDER BY number) FROM generate_subscripts(s.ids, 1) AS number);
   relation boolean := whole AND EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = s.relation AND relkind IN ('r', 'p'));
   said text[] := ARRAY[
     CASE WHEN relation THEN 'tableoid' ELSE 'NULL::oid' END || ' AS leaf',
