@@ -684,7 +684,9 @@ GRANT SELECT ON journey.sources, journey.touch_params, journey.channel_rules TO 
 DO $$
 BEGIN
   IF EXISTS (SELECT FROM pg_catalog.pg_depend WHERE classid = 'pg_catalog.pg_class'::regclass AND objid = 'journey.sources'::regclass AND deptype = 'e') THEN
-    PERFORM pg_catalog.pg_extension_config_dump('journey.' || name, 'WHERE NOT shipped') FROM unnest('{sources,touch_params,channel_rules}'::text[]) AS name;
+    PERFORM pg_catalog.pg_extension_config_dump('journey.sources', 'WHERE NOT shipped');
+    PERFORM pg_catalog.pg_extension_config_dump('journey.touch_params', 'WHERE NOT shipped');
+    PERFORM pg_catalog.pg_extension_config_dump('journey.channel_rules', 'WHERE NOT shipped');
   END IF;
 END
 $$;

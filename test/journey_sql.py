@@ -69,7 +69,7 @@ def current():
 
 
 def installed():
-    sql("postgres", f"DROP DATABASE IF EXISTS {COMPILED};\nDROP DATABASE IF EXISTS {PLAIN};\nDROP ROLE IF EXISTS {PLAIN_OWNER};\n"
+    sql("postgres", "".join(f"DROP DATABASE IF EXISTS {name};\n" for name in (COMPILED, PLAIN, f"{PLAIN}_extension")) + f"DROP ROLE IF EXISTS {PLAIN_OWNER};\n"
         f"CREATE ROLE {PLAIN_OWNER} LOGIN;\nCREATE DATABASE {COMPILED};\nCREATE DATABASE {PLAIN} OWNER {PLAIN_OWNER};")
     sql(COMPILED, "CREATE EXTENSION journey;")
     done = psql(PLAIN, generate.SCRIPT.read_text(), user=PLAIN_OWNER, single=True)
@@ -97,6 +97,36 @@ def through_pg_tle():
     sql("postgres", f"DROP DATABASE IF EXISTS {PLAIN}_tle;\nCREATE DATABASE {PLAIN}_tle;")
     found = sql(f"{PLAIN}_tle", f"CREATE EXTENSION pg_tle;\n{generate.pg_tle()}\nCREATE EXTENSION journey_sql;\nSELECT journey.url_host('https://a.example/');")
     tap.ok(found[-1:] == ["a.example"], "pg_tle installs it", found)
+
+
+def as_an_extension():
+    """By its control file a role without superuser makes it an extension, whose dump has that role's rows and no others."""
+    folder = pathlib.Path(sql("postgres", "SELECT setting FROM pg_config WHERE name = 'SHAREDIR'")[0], "extension")
+    try:
+        for file in (generate.HERE / "journey_sql.control", generate.SCRIPT):
+            (folder / file.name).write_text(file.read_text())
+    except OSError as error:
+        tap.skip("CREATE EXTENSION", f"{folder} can't be written to: {error}")
+        return
+    sql("postgres", f"DROP DATABASE IF EXISTS {PLAIN}_extension;\nCREATE DATABASE {PLAIN}_extension OWNER {PLAIN_OWNER};")
+    rule = "INSERT INTO journey.sources (source, category, names) VALUES ('intranet', 'ours', '{intra.example}');"
+    done = psql(f"{PLAIN}_extension", f"CREATE EXTENSION journey_sql;\n{rule}", user=PLAIN_OWNER)
+    tap.ok(done.returncode == 0, "by a control file, too, as an extension of that role's own", done.stderr)
+    for file in (generate.HERE / "journey_sql.control", generate.SCRIPT):
+        (folder / file.name).unlink()
+    dump = subprocess.run([options.psql.with_name("pg_dump"), f"{PLAIN}_extension"], capture_output=True, text=True).stdout
+    tap.ok("intra.example" in dump and "google" not in dump, "its dump has one's own rows and no shipped ones", dump[:2000])
+    sql("postgres", f"DROP DATABASE {PLAIN}_extension;")
+
+
+def restored():
+    """A dump of what the script made restores to the same answers."""
+    sql("postgres", f"DROP DATABASE IF EXISTS {PLAIN}_restored;\nCREATE DATABASE {PLAIN}_restored;")
+    dump = subprocess.run([options.psql.with_name("pg_dump"), PLAIN], capture_output=True, text=True, check=True).stdout
+    sql(f"{PLAIN}_restored", dump)
+    query = "SELECT journey.touch('2025-01-01', page, referrer) FROM own_views ORDER BY n"
+    tap.ok(sql(PLAIN, query) == sql(f"{PLAIN}_restored", query), "a dump restores to the same answers")
+    sql("postgres", f"DROP DATABASE {PLAIN}_restored;")
 
 
 def sessions(dice):
@@ -180,6 +210,7 @@ def channels(dice):
     names = sql(COMPILED, "SELECT DISTINCT name FROM journey.sources, unnest(names || source) AS name ORDER BY 1")
     for name in dice.sample(names, min(options.cases, len(names))):
         host = re.sub(r"\[[^]]*\]", "x", name.replace("*.", "a.").replace(".*", dice.choice([".com", ".de", ".co.uk"])).replace("*", "b"))
+        host += ".com" if host.isdigit() else ""  # by itself it is an address
         views.append(("https://shop.example/", f"https://{dice.choice(['', 'm.', 'www.'])}{host}{dice.choice(['', '/', '/x?q=shoes'])}"))
         medium = dice.choice(["", "&utm_medium=cpc", "&utm_medium=email", "&utm_medium=social", "&gclid=1", "&utm_medium=pmax&gclid=1", "&utm_medium=display"])
         views.append((f"https://shop.example/?utm_source={dice.choice([name, host, name.upper(), name + ' ads', name.replace(' ', '-'), 'https://' + host + '/'])}{medium}", dice.choice(REFERRERS)))
@@ -241,9 +272,11 @@ options = parser.parse_args()
 current()
 installed()
 through_pg_tle()
+as_an_extension()
 sessions(random.Random(options.seed))
 rfm()
 channels(random.Random(options.seed))
+restored()
 shop()
 sql("postgres", f"DROP DATABASE {COMPILED};\nDROP DATABASE {PLAIN};\nDROP ROLE {PLAIN_OWNER};")
 tap.finish()
