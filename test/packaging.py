@@ -165,7 +165,7 @@ def procedures():
         SELECT proname || ': ' || message || coalesce(' in ' || query, '')
         FROM ({FUNCTIONS}) f JOIN pg_catalog.pg_language l ON l.oid = prolang AND lanname = 'plpgsql'
         LEFT JOIN pg_catalog.pg_trigger ON tgfoid = f.oid,
-          public.plpgsql_check_function_tb(f.oid, coalesce(tgrelid, 0), fatal_errors => false, extra_warnings => false)
+          public.plpgsql_check_function_tb(f.oid, coalesce(tgrelid, CASE WHEN prorettype = 'pg_catalog.trigger'::pg_catalog.regtype THEN 'journey.runs'::pg_catalog.regclass ELSE 0 END), fatal_errors => false, extra_warnings => false)
         WHERE level = 'error'
         UNION ALL SELECT object || ': search_path = ' || {path} FROM ({FUNCTIONS}) f
         WHERE EXISTS (SELECT FROM unnest(string_to_array({path}, ', ')) schema WHERE schema NOT IN ('pg_catalog', 'journey', 'pg_temp', '""'));

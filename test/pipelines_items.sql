@@ -6,7 +6,7 @@
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 CREATE SCHEMA shop;
-SELECT plan(21);
+SELECT plan(30);
 CREATE FUNCTION attempt(statement text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE statement; RETURN 'done'; EXCEPTION WHEN others THEN RETURN SQLSTATE || ' ' || SQLERRM; END $$;
 
 -- Lines of orders, a row an item; orders with an array; events with JSON.
@@ -92,6 +92,19 @@ SELECT setseed(0.3) \g /dev/null
 CALL shop.run(8);
 SELECT is((SELECT string_agg(batch || ' ' || what, E'\n') FROM (SELECT * FROM shop.wrong LIMIT 5) AS w), NULL, 'after each refresh items and pairs are those of the tables');
 SELECT cmp_ok((SELECT sum(pairs) FROM shop.compared), '>', 400::numeric, 'there were pairs to compare');
+
+-- The parts by themselves
+CREATE TABLE shop.kept AS TABLE shop.web_item_pairs;
+SELECT journey.put_item_pairs(p, true) FROM journey.pipelines AS p WHERE name = 'web' \g /dev/null
+SELECT bag_eq('TABLE shop.web_item_pairs', 'TABLE shop.kept', 'made anew the pairs are those that were kept up to date');
+SELECT bag_eq(journey.items_query(p), 'TABLE shop.web_items', 'the view of items') FROM journey.pipelines AS p WHERE name = 'web';
+SELECT bag_eq(journey.item_pairs_query(p), 'TABLE shop.kept', 'the view of pairs') FROM journey.pipelines AS p WHERE name = 'web';
+SELECT bag_eq(journey.counted_pairs(p), 'SELECT item, with_item, together FROM shop.kept', 'each pair from both sides') FROM journey.pipelines AS p WHERE name = 'web';
+SELECT is(journey.put_item_rows(p, NULL), '', 'a source without items stores none') FROM journey.pipelines AS p WHERE name = 'web';
+SELECT is(attempt($$SELECT journey.make_item_tables(p) FROM journey.pipelines AS p WHERE name = 'web'$$), '42P07 relation "web_g1_items" already exists', 'the tables are there');
+SELECT is(attempt($$SELECT journey.check_item_arguments(p, '{"items": "x", "event_id": "y"}') FROM journey.pipelines AS p WHERE name = 'web'$$), 'done', 'a row may be an order');
+SELECT is(journey.item_list_of('x', 'integer[]') || ' ' || journey.item_list_of('x', 'json') || ' ' || journey.item_list_of('x', 'uuid'), '(x)::text[] journey.json_items((x)::jsonb) ARRAY[(x)::text]', 'arrays, JSON, one item');
+SELECT is(journey.most_basket_items(), 200, 'as many as item_pairs takes');
 
 -- A fill that comes later, a rebuild from nothing, a source that goes
 SELECT is((SELECT count(*) FROM shop.web_g1_item_stale), 0::bigint, 'no marks are left');

@@ -1,0 +1,70 @@
+-- Room: profile. Needs: pipelines items
+-- What a pipeline knows of one customer, and what to offer next.
+
+CREATE FUNCTION journey.visitor_of(p journey.pipelines, alias text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  visitor text;
+BEGIN
+  EXECUTE format('SELECT visitor_id FROM %s WHERE alias = $1 ORDER BY visitor_id <> alias, array_position($2, kind), kind COLLATE "C" LIMIT 1', journey.pipeline_table(p, 'aliases'))
+  INTO visitor USING alias, p.kinds;
+  RETURN visitor;
+END $$;
+COMMENT ON FUNCTION journey.visitor_of(journey.pipelines, text) IS
+  'The visitor_id of whom an id belongs to, of whatever kind: where several have it the one whose visitor_id it is, else the one that has it as the strongest kind. NULL: nobody has it';
+
+CREATE FUNCTION journey.recommend(
+  pipeline text, alias text, top int DEFAULT 10, as_of timestamptz DEFAULT now(), measure journey.pair_measure DEFAULT 'together')
+RETURNS TABLE (item text, name text, score float8, because text[], already_bought boolean)
+LANGUAGE plpgsql STABLE ROWS 10 AS $$
+DECLARE
+  p journey.pipelines := journey.pipeline_named(pipeline);
+  visitor text := journey.visitor_of(p, alias);
+  orders text := journey.pipeline_table(p, 'item_orders');
+  -- The number together alone needs no look at how often each is bought.
+  weighed constant text := CASE measure WHEN 'together' THEN 'i.weight * c.together::float8' ELSE format('i.weight * journey.pair_score(%L, c.together, a.orders, b.orders, n.orders)', measure) END;
+BEGIN
+  IF top IS NULL OR as_of IS NULL OR measure IS NULL THEN
+    RAISE null_value_not_allowed USING MESSAGE = 'top, as_of and measure must not be NULL';
+  ELSIF top < 1 OR top > 1000 THEN
+    RAISE invalid_parameter_value USING MESSAGE = format('top must be from 1 to 1,000: %s', top);
+  ELSIF NOT journey.has_target(p, 'items') THEN
+    RAISE object_not_in_prerequisite_state USING MESSAGE = format('pipeline "%s" does not keep the target items', p.name), HINT = 'Declare it with items among its targets.';
+  ELSIF visitor IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY EXECUTE format($q$
+    WITH acts AS MATERIALIZED (
+      SELECT i.item, i.action, i.at FROM %1$s AS w JOIN %2$s AS i ON i.alias = w.alias AND i.kind = w.kind WHERE w.visitor_id = $1 AND i.at <= $2),
+    bought AS MATERIALIZED (SELECT x.item, max(x.at) AS at FROM acts AS x WHERE x.action = 'bought' GROUP BY x.item),
+    removed AS (SELECT x.item, max(x.at) AS at FROM acts AS x WHERE x.action = 'removed' GROUP BY x.item),
+    interest AS MATERIALIZED (
+      SELECT x.item, max(CASE x.action WHEN 'added' THEN 3 ELSE 1 END) AS weight
+      FROM acts AS x LEFT JOIN removed AS r USING (item)
+      WHERE x.action IN ('added', 'viewed') AND (x.at > (SELECT max(b.at) FROM bought AS b)) IS NOT FALSE AND (x.at > r.at) IS NOT FALSE
+      GROUP BY x.item ORDER BY weight DESC, max(x.at) DESC, x.item COLLATE "C" LIMIT 50),
+    scored AS (
+      SELECT c.with_item AS item, sum(c.score ORDER BY c.item COLLATE "C") AS score, array_agg(c.item ORDER BY c.score DESC, c.item COLLATE "C") AS because
+      FROM (SELECT c.*, %3$s AS score FROM interest AS i JOIN LATERAL (SELECT * FROM (%4$s) AS c WHERE c.item = i.item OFFSET 0) AS c ON true%5$s) AS c
+      WHERE c.with_item NOT IN (SELECT i.item FROM interest AS i) GROUP BY c.with_item HAVING sum(c.score) > 0
+      UNION ALL
+      (SELECT o.item, o.orders::float8, '{}' FROM %6$s AS o WHERE o.item <> '' AND o.orders > 0 AND NOT EXISTS (SELECT FROM interest) ORDER BY o.orders DESC, o.item COLLATE "C" LIMIT $3))
+    SELECT s.item, %7$s, s.score, s.because, EXISTS (SELECT FROM bought AS b WHERE b.item = s.item)
+    FROM (SELECT * FROM scored AS s ORDER BY s.score DESC, s.item COLLATE "C" LIMIT $3) AS s ORDER BY s.score DESC, s.item COLLATE "C"$q$,
+    journey.pipeline_table(p, 'aliases'), journey.pipeline_table(p, 'items'), weighed, journey.counted_pairs(p),
+    CASE WHEN measure <> 'together' THEN format(' JOIN %1$s AS a ON a.item = c.item JOIN %1$s AS b ON b.item = c.with_item CROSS JOIN (SELECT orders FROM %1$s WHERE item = '''') AS n', orders) END,
+    orders, journey.item_name_query(p, 's.item'))
+  USING visitor, as_of, top;
+END $$;
+COMMENT ON FUNCTION journey.recommend(text, text, int, timestamptz, journey.pair_measure) IS
+  'What to offer a customer next, best first. alias is any id. Interest is what was added to the cart (weight 3) or viewed (weight 1) after the last purchase up to as_of, or ever where there is none, and was not removed since; of one item the greater weight counts, and of many items the 50 with the greatest weights, then the latest. '
+  'score: the sum, over the items of interest, of the weight times the measure of the pair (see pair_measure); because: these items, the one that adds most first. Items of interest are not recommended. '
+  'Without any interest the most bought items, their orders as score and because {}. name: by item_names of create_pipeline, else NULL. already_bought: up to as_of. Ties in byte order. Pairs are those of all orders there are now, whatever as_of. '
+  'No rows for an id that nobody has. Errors: no such pipeline (42704), one without the target items (55000), a NULL top, as_of or measure (22004), top below 1 or above 1,000 (22023)';
+
+-- Names are for people: a table that is gone or may not be read costs no answer.
+CREATE FUNCTION journey.item_name_query(p journey.pipelines, item text) RETURNS text
+LANGUAGE sql STABLE
+RETURN CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = p.item_names) AND has_table_privilege(p.item_names, 'SELECT')
+  THEN format('(SELECT min(n.name)::text FROM %s AS n WHERE n.item = %s)', journey.relation_name(p.item_names), item) ELSE 'NULL::text' END;
+COMMENT ON FUNCTION journey.item_name_query(journey.pipelines, text) IS 'Internal: the expression for the name of an item';
