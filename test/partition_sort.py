@@ -1,8 +1,9 @@
 """Partition sorts against the server's sorts: random tables, random queries, the same rows. Prints TAP.
 
 Each query runs twice in one session, once as it is planned today and once with partition sorts wherever they can be,
-and both results are compared as bags of rows. Results are determined: the order of a window ends with a unique key
-unless its functions do not look at the order of peers, and sums are of whole numbers.
+and both results are compared as bags of rows. Results are determined: the order of a window or an aggregate ends with a
+unique key unless its functions do not look at the order of peers, sums are of whole numbers, and keys that may be equal
+and look different are not shown.
 """
 
 import argparse
@@ -19,6 +20,7 @@ SETUP = """
 CREATE SCHEMA partition_sort_test;
 SET search_path = partition_sort_test, public;
 SELECT setseed(0.{seed});
+CREATE COLLATION blind (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE FUNCTION fill(rows int) RETURNS TABLE (
   id int, a int, b text, c numeric, d timestamptz, e float8, f smallint, g date, h text, u uuid, r int4range, l int[],
   v bigint, pad text) LANGUAGE sql AS $$
@@ -40,7 +42,8 @@ CREATE FUNCTION fill(rows int) RETURNS TABLE (
 CREATE FUNCTION outcome(query text, way text, OUT result text, OUT parted boolean) LANGUAGE plpgsql AS $$
 DECLARE line text;
 BEGIN
-  PERFORM set_config('journey.partition_sort', way, true), set_config('enable_sort', CASE way WHEN 'off' THEN 'on' ELSE 'off' END, true);
+  PERFORM set_config('journey.partition_sort', way, true), set_config(name, CASE way WHEN 'off' THEN 'on' ELSE 'off' END, true)
+    FROM unnest(ARRAY['enable_sort', 'enable_hashagg']) name;
   parted := false;
   FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP parted := parted OR line LIKE '%Partition Sort%'; END LOOP;
   EXECUTE format('SELECT count(*) || '' rows, '' || coalesce(sum(hashtextextended(row_text::text, 0)::numeric), 0) FROM (%s) row_text', query) INTO result;
@@ -61,6 +64,13 @@ PEERS = ["rank()", "dense_rank()", "percent_rank()", "cume_dist()"]
 ORDERED = ["row_number()", "ntile(3)", "lag(v)", "lag(v, 2, -1)", "lead(b)", "lead(v, 3)", "journey.sessionize(d)"]
 FRAMED = ["first_value(v)", "last_value(id)", "nth_value(v, 2)", "array_agg(id)", "string_agg(h, ',')"]
 SUMS = ["sum(v)", "count(*)", "count(b)", "min(v)", "max(d)", "sum(v) FILTER (WHERE v % 2 = 0)", "avg(c)"]
+# Aggregates, whose results no order of rows changes.
+AGGREGATES = SUMS + ["array_agg(id ORDER BY d, id)", "array_agg(id ORDER BY d DESC NULLS LAST, id)", "string_agg(h, ',' ORDER BY id DESC)",
+    "array_agg(DISTINCT v)", "count(DISTINCT a)", "count(DISTINCT b COLLATE blind)", "string_agg(DISTINCT h, ',' ORDER BY h)",
+    "array_agg(v ORDER BY v) FILTER (WHERE v > 20)", "sum(DISTINCT v) FILTER (WHERE a > 2)", "percentile_disc(0.5) WITHIN GROUP (ORDER BY v)",
+    "journey.trail(d, '1 hour')", "journey.trail(d, '20 minutes') FILTER (WHERE v > 10)", "journey.trail(d + interval '1 day', '1 hour')",
+    "journey.session_count(journey.trail(d, '17 minutes'))", "journey.path(h, d)", "journey.funnel_level(d, '1 day', v > 50, v < 20)",
+    "journey.sequence_count('(?1).*(?2)', d, v > 80, v < 10)", "journey.first(id, d, id)", "journey.last(v, d, id)", "journey.rfm(d, v)"]
 
 
 class Queries:
@@ -105,7 +115,7 @@ class Queries:
         return f"{partition} ORDER BY {', '.join(order)} {frame}", functions
 
     def parts(self):
-        expressions = ["(a % 3)", "lower(b)", "coalesce(c, 0)"]
+        expressions = ["(a % 3)", "lower(b)", "coalesce(c, 0)", "(b COLLATE blind)"]
         return self.some(KEYS + expressions, 0 if self.dice.random() < 0.1 else 1, 3)
 
     def calls(self, window, prefix="w"):
@@ -115,6 +125,27 @@ class Queries:
     def query(self):
         table = self.dice.choices(list(TABLES), [1, 1, 4, 8, 4])[0]
         where = self.dice.choice(["", "", " WHERE v > 30", " WHERE a IS NOT NULL", " WHERE a = 1"])
+        return self.dice.choice([self.windows, self.groups])(table, where)
+
+    def groups(self, table, where):
+        parts = self.parts() or ["a"]
+        shown = [p for p in parts if p not in ("c", "e", "coalesce(c, 0)", "(b COLLATE blind)")]
+        results = ", ".join([*shown, *(f"{call} AS s{n}" for n, call in enumerate(self.some(AGGREGATES, 1, 4)))])
+        having = self.dice.choice([""] * 4 + [" HAVING count(*) > 2", " HAVING sum(v) % 2 = 0", " HAVING count(DISTINCT v) > 1"])
+        source = self.dice.choice([table] * 5 + [
+            f"(SELECT *, {self.calls(self.window(parts))} FROM {table}) q", f"(SELECT * FROM {table} ORDER BY d, id) q",
+            f"{table} JOIN (SELECT id % 50 AS k, count(*) AS n FROM few GROUP BY 1) o ON id % 60 = k"])
+        sets = self.dice.choice([", ".join(parts)] * 9 + [f"GROUPING SETS (({', '.join(parts)}), ({parts[0]}))"])
+        query = f"SELECT {results} FROM {source}{where} GROUP BY {sets}{having}"
+        kind = self.dice.randrange(8)
+        if kind == 0:  # rescans, with and without a change
+            other = self.dice.choice([" WHERE v > o.k", ""])
+            return f"SELECT o.k, s.* FROM generate_series(0, 60, 20) o(k) LEFT JOIN LATERAL (SELECT {results} FROM few{other} GROUP BY {sets}{having}) s ON true"
+        if kind == 1:  # windows over groups
+            return f"SELECT *, count(*) OVER (PARTITION BY s0::text) FROM ({query}) g"
+        return query
+
+    def windows(self, table, where):
         parts = self.parts()
         first = f"SELECT *, {self.calls(self.window(parts))} FROM {table}{where}"
         kind = self.dice.randrange(10)

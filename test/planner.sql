@@ -95,6 +95,41 @@ SELECT matches(plan_of('SELECT id, row_number() OVER (PARTITION BY visitor, s OR
   FROM (SELECT *, row_number() OVER (PARTITION BY visitor ORDER BY ts) / 5 AS s FROM events) e'),
   'Presorted Key: e.visitor\s+Partition Key: e.s\s+Order Key: e.ts, e.id', 'finer partitions of a subquery are made within its own');
 
+-- Groups
+CREATE TABLE scattered AS SELECT id, visitor || id % 4 AS visitor, ts, amount, note FROM events ORDER BY md5(id::text);
+ANALYZE scattered;
+SET work_mem = '64MB';
+SELECT unalike(plan_of('SELECT visitor, journey.trail(ts) FROM events GROUP BY visitor'), '%Partition Sort%', 'groups of events in order of time are hashed');
+SELECT is(plan_of('SELECT visitor, journey.trail(ts), journey.path(note, ts) FROM scattered GROUP BY visitor HAVING count(*) > 1'),
+'GroupAggregate
+  Group Key: visitor
+  Filter: (count(*) > 1)
+  ->  Custom Scan (Partition Sort)
+        Partition Key: visitor
+        Order Key: ts
+        ->  Seq Scan on scattered
+', 'those of scattered ones are brought together, in order of time');
+SELECT unalike(plan_of('SELECT visitor, count(*), max(ts) FROM scattered GROUP BY visitor'), '%Partition Sort%', 'not so for states that stay small');
+SELECT unalike(plan_of('SELECT visitor, journey.trail(ts) FROM (SELECT * FROM scattered ORDER BY ts LIMIT 30000) s GROUP BY visitor'), '%Partition Sort%', 'nor for rows in order');
+SELECT matches(plan_of('SELECT visitor, array_agg(id ORDER BY ts) FROM scattered GROUP BY visitor'), 'GroupAggregate.*Partition Sort', 'an order within groups takes no global sort');
+SELECT is(plan_of('SELECT visitor, max(s) FROM (SELECT visitor, journey.sessionize(ts) OVER (PARTITION BY visitor ORDER BY ts) AS s FROM scattered) q GROUP BY visitor'),
+'GroupAggregate
+  Group Key: scattered.visitor
+  ->  WindowAgg
+        ->  Custom Scan (Partition Sort)
+              Partition Key: scattered.visitor
+              Order Key: scattered.ts
+              ->  Seq Scan on scattered
+', 'what windows have brought together needs no hash');
+SELECT unalike(plan_of('SELECT visitor, amount, journey.trail(ts) FROM scattered GROUP BY GROUPING SETS ((visitor), (visitor, amount))'), '%Partition Sort%', 'grouping sets are planned as ever');
+SELECT unalike(plan_of('SELECT journey.trail(ts) FROM scattered'), '%Partition Sort%', 'so is one group');
+SELECT unalike(plan_of('SELECT visitor FROM scattered GROUP BY visitor'), '%Partition Sort%', 'and no aggregate');
+SET journey.partition_sort = off;
+SELECT unalike(plan_of('SELECT visitor, journey.trail(ts) FROM scattered GROUP BY visitor'), '%Partition Sort%', 'off is off for groups');
+SET journey.partition_sort = 'all';
+SELECT is_empty('SELECT visitor, journey.trail(ts) FROM scattered WHERE id < 0 GROUP BY visitor', 'no rows, no groups');
+RESET work_mem;
+
 -- Where memory does not suffice: files, one giant partition, a hash that many share
 CREATE TABLE giant AS SELECT id, CASE WHEN id % 10 < 8 THEN 'the one' ELSE visitor END AS visitor, ts, note FROM events;
 ANALYZE giant;
@@ -109,16 +144,19 @@ INSERT INTO queries VALUES
   (1, 'SELECT id, lag(id, 3) OVER (PARTITION BY visitor ORDER BY ts DESC, id) FROM events'),
   (2, 'SELECT id, lag(id, 3) OVER (PARTITION BY visitor ORDER BY ts DESC, id) FROM giant'),
   (3, 'SELECT id, lag(id) OVER (PARTITION BY note, visitor ORDER BY md5(id::text)), sum(id) OVER (PARTITION BY note, visitor) FROM giant'),
-  (4, 'SELECT id, count(*) OVER (PARTITION BY visitor, md5(id::text)), rank() OVER (PARTITION BY visitor ORDER BY id) FROM giant');
+  (4, 'SELECT id, count(*) OVER (PARTITION BY visitor, md5(id::text)), rank() OVER (PARTITION BY visitor ORDER BY id) FROM giant'),
+  (5, 'SELECT visitor, journey.trail(ts), string_agg(note, '','' ORDER BY id DESC) FROM giant GROUP BY visitor'),
+  (6, 'SELECT visitor, array_agg(id ORDER BY ts, id), array_agg(id ORDER BY id DESC) FROM scattered GROUP BY visitor');
 SET journey.partition_sort = off;
 CREATE TABLE expected AS SELECT n, query, outcome(query) FROM queries;
 SET journey.partition_sort = 'all';
 SET enable_sort = off;
+SET enable_hashagg = off;
 SET work_mem = '64kB';
 SELECT is(outcome(query), outcome, 'spilled: query ' || n) FROM expected ORDER BY n;
 SELECT matches(explained(query), 'Partition Method: disk\s+Batches: \d\d+\s+Memory Usage: \d+ kB\s+Disk Usage: \d{4} kB', 'rows in files') FROM queries WHERE n = 1;
 SELECT matches(explained(query), 'Partition Method: disk, external sort', 'a partition that does not fit') FROM queries WHERE n = 2;
-SELECT cmp_ok((regexp_match(explained(query), 'Memory Usage: (\d+) kB'))[1]::int, '<=', 2 * 64 * 2, 'within the memory allowed') FROM queries WHERE n = 1;
+SELECT cmp_ok((regexp_match(explained(query), 'Memory Usage: (\d+) kB'))[1]::int, '<=', 2 * 64 * 2, 'within the memory allowed') FROM queries WHERE n IN (1, 6);
 SET temp_file_limit = '300kB';
 SELECT throws_ok(query, '53400', NULL, 'temp_file_limit holds') FROM queries WHERE n = 1;
 RESET temp_file_limit;

@@ -85,6 +85,18 @@ Datum add_row(FunctionCallInfo fcinfo) {
   PG_RETURN_POINTER(&state);
 }
 
+const pg::state_facts facts[] = {
+    {"journey_funnel_add", 1, 200, 16},
+    {"journey_funnel_rule_add", 1, 200, 16},
+    {"journey_funnel_excluded_add", 1, 200, 16},
+    {"journey_funnel_rule_excluded_add", 1, 200, 16},
+    {"journey_funnel_by_add", 2, 400, 40},
+    {"journey_funnel_by_rule_add", 2, 400, 40},
+    {"journey_funnel_event_add", 2, 800, 40},
+    {"journey_funnel_event_rule_add", 2, 800, 40},
+    {"journey_funnel_event_excluded_add", 2, 800, 40},
+    {"journey_funnel_event_rule_excluded_add", 2, 800, 40},
+};
 }  // namespace
 
 JOURNEY_FUNCTION(funnel_add) { return add_row<rule_form::within, exclusions::none>(fcinfo); }

@@ -33,6 +33,12 @@ Datum answer(FunctionCallInfo fcinfo, direction direction) {
                                 });
 }
 
+const pg::state_facts facts[] = {
+    {"journey_next_event_add", 2, 800, 40},
+    {"journey_previous_event_add", 2, 800, 40},
+    {"journey_neighbor_base_add", 2, 800, 40},
+};
+
 }  // namespace
 
 JOURNEY_FUNCTION(next_event_add) { return add_neighbor(fcinfo, base_event::first_match, 4); }

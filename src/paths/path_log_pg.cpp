@@ -30,6 +30,11 @@ Datum add_path(FunctionCallInfo fcinfo, double weight) {
   PG_RETURN_POINTER(&state);
 }
 
+const pg::state_facts facts[] = {
+    {"journey_path_add", 2, 400, 40},
+    {"journey_path_most_add", 2, 400, 40},
+};
+
 }  // namespace
 
 JOURNEY_FUNCTION(path_add) { return add_step(fcinfo, path_log::all); }

@@ -45,6 +45,11 @@ Datum answer(FunctionCallInfo fcinfo, Datum none, Answer answer) {
   return answer(*state, sequence_matches(state->rows(), pattern, pg::call_memory()));
 }
 
+const pg::state_facts facts[] = {
+    {"journey_sequence_add", 2, 300, 16},
+    {"journey_sequence_overlapping_add", 3, 300, 16},
+};
+
 }  // namespace
 
 JOURNEY_FUNCTION(sequence_add) { return add_row(fcinfo, false, 2); }

@@ -34,6 +34,33 @@ State& group_state(FunctionCallInfo fcinfo) {
   return make_in<State>(context);
 }
 
+/// What plans go by where an aggregate's transition function is one of ours. To be made at namespace scope,
+/// beside the function.
+class state_facts {
+ public:
+  /// `time`: which of the aggregate's arguments is the time, from 1. `bytes`: what a state takes as it
+  /// begins; `bytes_per_row`: and for each of the group's rows, where they come in no order that helps.
+  state_facts(const char* transition, int time, double bytes, double bytes_per_row)
+      : time(time), bytes(bytes), bytes_per_row(bytes_per_row), transition_(transition), next_(first_) {
+    first_ = this;
+  }
+  /// Of a transition function, by its symbol in C; null where nothing is known.
+  static const state_facts* of(std::string_view transition) {
+    const state_facts* each = first_;
+    while (each != nullptr && each->transition_ != transition) each = each->next_;
+    return each;
+  }
+
+  const int time;
+  const double bytes;
+  const double bytes_per_row;
+
+ private:
+  std::string_view transition_;
+  const state_facts* next_;
+  static inline constinit const state_facts* first_ = nullptr;
+};
+
 /// COMBINEFUNC.
 template <class State>
 Datum combine_states(FunctionCallInfo fcinfo) {

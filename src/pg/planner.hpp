@@ -9,6 +9,8 @@
 extern "C" {
 #include "access/stratnum.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_statistic.h"
 #include "commands/explain.h"
 #include "common/hashfn.h"
 #include "nodes/extensible.h"
@@ -18,12 +20,15 @@ extern "C" {
 #include "optimizer/pathnode.h"
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
+#include "optimizer/prep.h"
 #include "optimizer/tlist.h"
+#include "parser/parse_oper.h"
 #include "storage/buffile.h"
 #include "utils/guc.h"
 #include "utils/ruleutils.h"
 #include "utils/selfuncs.h"
 #include "utils/sortsupport.h"
+#include "utils/syscache.h"
 #include "utils/tuplesort.h"
 #if PG_VERSION_NUM >= 180000
 #include "commands/explain_format.h"
@@ -90,6 +95,24 @@ inline int disabled_nodes(const Path* path) {
 inline void set_disabled_nodes(Path* path, int count) {
 #if PG_VERSION_NUM >= 180000
   path->disabled_nodes = count;
+#endif
+}
+
+/// The keys by which a query groups, without those that others imply where the server leaves these out.
+inline List* grouping_keys(const PlannerInfo* root) {
+#if PG_VERSION_NUM >= 160000
+  return root->processed_groupClause;
+#else
+  return root->parse->groupClause;
+#endif
+}
+/// How many of the pathkeys of its groups these are; the rest is an order that aggregates want within a
+/// group.
+inline int grouping_pathkeys(const PlannerInfo* root) {
+#if PG_VERSION_NUM >= 160000
+  return root->num_groupby_pathkeys;
+#else
+  return list_length(root->group_pathkeys);
 #endif
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "pg/entry.hpp"
+#include "planner/groups_pg.hpp"
 #include "planner/partition_sort_pg.hpp"
 #include "planner/streams_pg.hpp"
 
@@ -99,9 +100,13 @@ void offer_windows(PlannerInfo* root, RelOptInfo* input, RelOptInfo* output) {
   for (const ListCell& cell : pg::cells(offers)) add_path(output, static_cast<Path*>(lfirst(&cell)));
 }
 
-void offer_paths(PlannerInfo* root, UpperRelationKind kind, RelOptInfo* input, RelOptInfo* output, void*) {
-  if (kind != UPPERREL_WINDOW || !offered_for(root)) return;
-  offer_windows(root, input, output);
+void offer_paths(PlannerInfo* root, UpperRelationKind kind, RelOptInfo* input, RelOptInfo* output,
+                 void* extra) {
+  if ((kind != UPPERREL_WINDOW && kind != UPPERREL_GROUP_AGG) || !offered_for(root)) return;
+  if (kind == UPPERREL_WINDOW)
+    offer_windows(root, input, output);
+  else
+    offer_groups(root, input, output, *static_cast<GroupPathExtraData*>(extra));
 }
 
 const pg::at_load start([] {
