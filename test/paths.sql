@@ -6,7 +6,7 @@ SET client_min_messages = warning;
 SET timezone = 'UTC';
 CREATE SCHEMA paths_test;
 SET search_path = paths_test, public;
-SELECT plan(32);
+SELECT plan(36);
 
 \ir support/plans.sql
 

@@ -13,6 +13,8 @@ CREATE TABLE events AS
          (random() * 100)::int AS amount, repeat('x', 40) AS note
   FROM generate_series(1, 40000) n;
 ANALYZE events;
+CREATE TABLE scattered AS SELECT id, visitor || id % 4 AS visitor, ts, amount, note FROM events ORDER BY md5(id::text);
+ANALYZE scattered;
 SET max_parallel_workers_per_gather = 0;
 
 -- The first query of a session has it, though it is its planning that loads the library; each plan from a session of its own
@@ -23,6 +25,9 @@ INSERT INTO plans SELECT 'sessionize', plan_of('SELECT journey.sessionize(ts) OV
 \c -
 SET search_path = planner_test, public;
 INSERT INTO plans SELECT 'rank', plan_of('SELECT rank() OVER (PARTITION BY visitor ORDER BY ts) FROM events');
+\c -
+SET search_path = planner_test, public;
+INSERT INTO plans SELECT 'path', plan_of('SELECT visitor, journey.path(note, ts), array_agg(id ORDER BY ts) FROM scattered GROUP BY visitor');
 SELECT current_database() AS database \gset
 ALTER DATABASE :database SET session_preload_libraries = 'journey';
 ALTER DATABASE :database SET journey.partition_sort = 'all';
@@ -37,6 +42,7 @@ SET client_min_messages = warning;
 SET max_parallel_workers_per_gather = 0;
 SELECT no_plan();
 SELECT alike(plan, '%Partition Sort%', 'the first query of a session, with a function of ours') FROM plans WHERE name = 'sessionize';
+SELECT alike(plan, '%Partition Sort%', 'or with an aggregate of ours') FROM plans WHERE name = 'path';
 SELECT unalike(plan, '%Partition Sort%', 'and without one: nobody asked') FROM plans WHERE name = 'rank';
 SELECT alike(plan, '%Partition Sort%', 'with the setting "all", where sessions load the library') FROM plans WHERE name = 'rank, preloaded';
 SELECT ok(journey.session_rule('1 minute') IS NOT NULL, 'the library is loaded');
@@ -96,8 +102,6 @@ SELECT matches(plan_of('SELECT id, row_number() OVER (PARTITION BY visitor, s OR
   'Presorted Key: e.visitor\s+Partition Key: e.s\s+Order Key: e.ts, e.id', 'finer partitions of a subquery are made within its own');
 
 -- Groups
-CREATE TABLE scattered AS SELECT id, visitor || id % 4 AS visitor, ts, amount, note FROM events ORDER BY md5(id::text);
-ANALYZE scattered;
 SET work_mem = '64MB';
 SELECT unalike(plan_of('SELECT visitor, journey.trail(ts) FROM events GROUP BY visitor'), '%Partition Sort%', 'groups of events in order of time are hashed');
 SELECT is(plan_of('SELECT visitor, journey.trail(ts), journey.path(note, ts) FROM scattered GROUP BY visitor HAVING count(*) > 1'),

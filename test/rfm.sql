@@ -6,7 +6,7 @@ SET client_min_messages = warning;
 SET timezone = 'UTC';
 CREATE SCHEMA rfm_test;
 SET search_path = rfm_test, public;
-SELECT plan(58);
+SELECT plan(63);
 
 \ir support/plans.sql
 

@@ -124,12 +124,14 @@ ANALYZE many;
 SET work_mem = '1MB';
 SET hash_mem_multiplier = 1;
 SET enable_sort = off;
+SET journey.partition_sort = off;
 SELECT matches(explained('SELECT v, trail(ts) FROM many GROUP BY v'), 'HashAggregate.*Disk Usage: \d+kB', 'a small work_mem makes HashAggregate spill');
 SELECT cmp_ok((regexp_match(explained('SELECT v, trail(ts) FROM many GROUP BY v'), 'Memory Usage: (\d+)kB'))[1]::int, '<', 2300, 'it stays within about twice work_mem');
 CREATE TEMP TABLE spilled AS SELECT v, trail(ts) AS t FROM many GROUP BY v;
 RESET work_mem;
 RESET hash_mem_multiplier;
 RESET enable_sort;
+RESET journey.partition_sort;
 SELECT is_empty('SELECT v, t FROM spilled EXCEPT SELECT v, trail(ts ORDER BY ts) FROM many GROUP BY v', 'and gives the same');
 SELECT is((SELECT sum(event_count(t)) FROM spilled), 300000::numeric, 'of every event');
 

@@ -1,10 +1,10 @@
 -- Room: paths. Flows: the steps of a visitor in order, and how many go from one to the next.
 
 CREATE FUNCTION journey.path_add(internal, text, timestamptz) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_path_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_path_add';
 COMMENT ON FUNCTION journey.path_add(internal, text, timestamptz) IS 'Transition function of path';
 CREATE FUNCTION journey.path_most_add(internal, text, timestamptz, int) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_path_most_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_path_most_add';
 COMMENT ON FUNCTION journey.path_most_add(internal, text, timestamptz, int) IS 'Transition function of path';
 CREATE FUNCTION journey.path_combine(internal, internal) RETURNS internal
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_path_combine';

@@ -1,16 +1,16 @@
 -- Room: paths. Funnels.
 
 CREATE FUNCTION journey.funnel_add(internal, timestamptz, interval, boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_funnel_add';
 COMMENT ON FUNCTION journey.funnel_add(internal, timestamptz, interval, boolean[]) IS 'Transition function of funnel_level and funnel_times';
 CREATE FUNCTION journey.funnel_rule_add(internal, timestamptz, journey.funnel_rule, boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_rule_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_funnel_rule_add';
 COMMENT ON FUNCTION journey.funnel_rule_add(internal, timestamptz, journey.funnel_rule, boolean[]) IS 'Transition function of funnel_level and funnel_times';
 CREATE FUNCTION journey.funnel_excluded_add(internal, timestamptz, interval, boolean[], boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_excluded_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_funnel_excluded_add';
 COMMENT ON FUNCTION journey.funnel_excluded_add(internal, timestamptz, interval, boolean[], boolean[]) IS 'Transition function of funnel_level and funnel_times';
 CREATE FUNCTION journey.funnel_rule_excluded_add(internal, timestamptz, journey.funnel_rule, boolean[], boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_rule_excluded_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_funnel_rule_excluded_add';
 COMMENT ON FUNCTION journey.funnel_rule_excluded_add(internal, timestamptz, journey.funnel_rule, boolean[], boolean[]) IS 'Transition function of funnel_level and funnel_times';
 CREATE FUNCTION journey.funnel_combine(internal, internal) RETURNS internal
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_combine';
@@ -85,10 +85,10 @@ COMMENT ON AGGREGATE journey.funnel_times(timestamptz, journey.funnel_rule, bool
   'As funnel_times with a duration and excluded, under a rule made by funnel_rule()';
 
 CREATE FUNCTION journey.funnel_by_add(internal, text, timestamptz, interval, boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_by_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_funnel_by_add';
 COMMENT ON FUNCTION journey.funnel_by_add(internal, text, timestamptz, interval, boolean[]) IS 'Transition function of funnel_level_by';
 CREATE FUNCTION journey.funnel_by_rule_add(internal, text, timestamptz, journey.funnel_rule, boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_by_rule_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_funnel_by_rule_add';
 COMMENT ON FUNCTION journey.funnel_by_rule_add(internal, text, timestamptz, journey.funnel_rule, boolean[]) IS 'Transition function of funnel_level_by';
 CREATE FUNCTION journey.funnel_by_combine(internal, internal) RETURNS internal
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_by_combine';

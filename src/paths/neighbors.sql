@@ -1,16 +1,16 @@
 -- Room: paths. Where visitors went: events beside a chain of others.
 
 CREATE FUNCTION journey.funnel_event_add(internal, anyelement, timestamptz, interval, boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_event_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_funnel_event_add';
 COMMENT ON FUNCTION journey.funnel_event_add(internal, anyelement, timestamptz, interval, boolean[]) IS 'Transition function of funnel_event';
 CREATE FUNCTION journey.funnel_event_rule_add(internal, anyelement, timestamptz, journey.funnel_rule, boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_event_rule_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_funnel_event_rule_add';
 COMMENT ON FUNCTION journey.funnel_event_rule_add(internal, anyelement, timestamptz, journey.funnel_rule, boolean[]) IS 'Transition function of funnel_event';
 CREATE FUNCTION journey.funnel_event_excluded_add(internal, anyelement, timestamptz, interval, boolean[], boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_event_excluded_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_funnel_event_excluded_add';
 COMMENT ON FUNCTION journey.funnel_event_excluded_add(internal, anyelement, timestamptz, interval, boolean[], boolean[]) IS 'Transition function of funnel_event';
 CREATE FUNCTION journey.funnel_event_rule_excluded_add(internal, anyelement, timestamptz, journey.funnel_rule, boolean[], boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_event_rule_excluded_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_funnel_event_rule_excluded_add';
 COMMENT ON FUNCTION journey.funnel_event_rule_excluded_add(internal, anyelement, timestamptz, journey.funnel_rule, boolean[], boolean[]) IS 'Transition function of funnel_event';
 CREATE FUNCTION journey.funnel_event_combine(internal, internal) RETURNS internal
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_funnel_event_combine';
@@ -67,13 +67,13 @@ COMMENT ON TYPE journey.base_event IS
   'Which row next_event and previous_event begin with: the first or the last that meets base and the first step, or the first (head) or last (tail) row of all, if it meets base';
 
 CREATE FUNCTION journey.next_event_add(internal, anyelement, timestamptz, boolean, boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_next_event_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_next_event_add';
 COMMENT ON FUNCTION journey.next_event_add(internal, anyelement, timestamptz, boolean, boolean[]) IS 'Transition function of next_event';
 CREATE FUNCTION journey.previous_event_add(internal, anyelement, timestamptz, boolean, boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_previous_event_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_previous_event_add';
 COMMENT ON FUNCTION journey.previous_event_add(internal, anyelement, timestamptz, boolean, boolean[]) IS 'Transition function of previous_event';
 CREATE FUNCTION journey.neighbor_base_add(internal, anyelement, timestamptz, boolean, journey.base_event, boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_neighbor_base_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_neighbor_base_add';
 COMMENT ON FUNCTION journey.neighbor_base_add(internal, anyelement, timestamptz, boolean, journey.base_event, boolean[]) IS 'Transition function of next_event and previous_event';
 CREATE FUNCTION journey.neighbor_combine(internal, internal) RETURNS internal
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_neighbor_combine';

@@ -1,10 +1,10 @@
 -- Room: paths. Sequences: patterns over the events of one visitor.
 
 CREATE FUNCTION journey.sequence_add(internal, text, timestamptz, boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_sequence_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_sequence_add';
 COMMENT ON FUNCTION journey.sequence_add(internal, text, timestamptz, boolean[]) IS 'Transition function of sequence_match, sequence_count and sequence_times';
 CREATE FUNCTION journey.sequence_overlapping_add(internal, text, boolean, timestamptz, boolean[]) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_sequence_overlapping_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_sequence_overlapping_add';
 COMMENT ON FUNCTION journey.sequence_overlapping_add(internal, text, boolean, timestamptz, boolean[]) IS 'Transition function of sequence_count';
 CREATE FUNCTION journey.sequence_combine(internal, internal) RETURNS internal
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_sequence_combine';

@@ -31,3 +31,5 @@ void set_upper_paths(offer_paths offer) {
 }
 
 }  // namespace journey::pg
+
+JOURNEY_FUNCTION(aggregate_support) { PG_RETURN_POINTER(nullptr); }

@@ -3,3 +3,8 @@
 CREATE SCHEMA journey;
 COMMENT ON SCHEMA journey IS 'Customer journeys: sessions, identity, channels, attribution and RFM';
 GRANT USAGE ON SCHEMA journey TO PUBLIC;
+
+CREATE FUNCTION journey.aggregate_support(internal) RETURNS internal
+  LANGUAGE c IMMUTABLE PARALLEL SAFE STRICT AS 'MODULE_PATHNAME', 'journey_aggregate_support';
+COMMENT ON FUNCTION journey.aggregate_support(internal) IS
+  'Planner support function of transition functions: says nothing, and has the library loaded before groups are planned';

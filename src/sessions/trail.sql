@@ -73,39 +73,39 @@ COMMENT ON OPERATOR FAMILY journey.trail_hash_ops USING hash IS 'Trails by equal
 -- Events into trails
 
 CREATE FUNCTION journey.trail_add(internal, timestamptz) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_trail_add';
 COMMENT ON FUNCTION journey.trail_add(internal, timestamptz) IS 'Transition function of the aggregate trail';
 
 CREATE FUNCTION journey.trail_add(internal, timestamptz, interval) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_timeout_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_trail_timeout_add';
 COMMENT ON FUNCTION journey.trail_add(internal, timestamptz, interval) IS 'Transition function of the aggregate trail';
 
 CREATE FUNCTION journey.trail_touch_add(internal, timestamptz, interval, journey.touch) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_timeout_touch_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_trail_timeout_touch_add';
 COMMENT ON FUNCTION journey.trail_touch_add(internal, timestamptz, interval, journey.touch) IS 'Transition function of the aggregate trail';
 
 CREATE FUNCTION journey.trail_touch_add(internal, timestamptz, interval, journey.touch, text) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_timeout_page_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_trail_timeout_page_add';
 COMMENT ON FUNCTION journey.trail_touch_add(internal, timestamptz, interval, journey.touch, text) IS 'Transition function of the aggregate trail';
 
 CREATE FUNCTION journey.trail_touch_add(internal, timestamptz, interval, journey.touch, text, boolean) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_timeout_converted_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_trail_timeout_converted_add';
 COMMENT ON FUNCTION journey.trail_touch_add(internal, timestamptz, interval, journey.touch, text, boolean) IS 'Transition function of the aggregate trail';
 
 CREATE FUNCTION journey.trail_add(internal, timestamptz, journey.session_rule) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_rule_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_trail_rule_add';
 COMMENT ON FUNCTION journey.trail_add(internal, timestamptz, journey.session_rule) IS 'Transition function of the aggregate trail';
 
 CREATE FUNCTION journey.trail_touch_add(internal, timestamptz, journey.session_rule, journey.touch) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_rule_touch_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_trail_rule_touch_add';
 COMMENT ON FUNCTION journey.trail_touch_add(internal, timestamptz, journey.session_rule, journey.touch) IS 'Transition function of the aggregate trail';
 
 CREATE FUNCTION journey.trail_touch_add(internal, timestamptz, journey.session_rule, journey.touch, text) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_rule_page_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_trail_rule_page_add';
 COMMENT ON FUNCTION journey.trail_touch_add(internal, timestamptz, journey.session_rule, journey.touch, text) IS 'Transition function of the aggregate trail';
 
 CREATE FUNCTION journey.trail_touch_add(internal, timestamptz, journey.session_rule, journey.touch, text, boolean) RETURNS internal
-  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_rule_converted_add';
+  LANGUAGE c IMMUTABLE PARALLEL SAFE SUPPORT journey.aggregate_support AS 'MODULE_PATHNAME', 'journey_trail_rule_converted_add';
 COMMENT ON FUNCTION journey.trail_touch_add(internal, timestamptz, journey.session_rule, journey.touch, text, boolean) IS 'Transition function of the aggregate trail';
 
 CREATE FUNCTION journey.trail_rollup_add(internal, journey.trail) RETURNS internal

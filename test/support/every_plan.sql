@@ -3,14 +3,18 @@
 -- parallel from here on.
 SET max_parallel_workers_per_gather = 0;
 SET enable_sort = off;
+SET journey.partition_sort = off;
 SELECT matches(explained('SELECT * FROM ' || :'grouped'), 'HashAggregate', 'a hashed plan');
 SELECT check_equal('hashed');
 SET work_mem = '64kB';
 SELECT matches(explained('SELECT * FROM ' || :'grouped'), 'Disk Usage: \d+kB', 'a spilling plan');
 SELECT check_equal('spilled');
 RESET work_mem;
-RESET enable_sort;
 SET enable_hashagg = off;
+RESET journey.partition_sort;
+SELECT matches(explained('SELECT * FROM ' || :'grouped'), 'GroupAggregate.*Partition Sort', 'a plan with a partition sort');
+SELECT check_equal('partition sort');
+RESET enable_sort;
 SELECT matches(explained('SELECT * FROM ' || :'grouped'), 'GroupAggregate', 'a sorted plan');
 SELECT check_equal('sorted');
 RESET enable_hashagg;
