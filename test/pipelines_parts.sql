@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(55);
+SELECT plan(58);
 SET timezone = 'UTC';
 SET search_path = public, journey;
 CREATE SCHEMA shop;
@@ -104,6 +104,15 @@ SELECT is(CASE WHEN report_stage('web', 'a test')::text = '' THEN running_stage(
 CALL try_refresh('web', false, NULL) \g /dev/null
 SELECT is((SELECT running_stage('web')), NULL, 'until it is over');
 
+-- As after pg_upgrade: another cluster, whose numbers go on.
+BEGIN;
+UPDATE pipelines SET system_identifier = 1;
+SELECT is((SELECT bool_and(is_restored(p)) FROM pipelines AS p), true, 'a pipeline of another cluster');
+SELECT adopt_pipeline(p), adopt_numbers(p, s, 0), mark_unseen(p, s, offset_before(p, s)) FROM pipelines AS p, pipeline_sources AS s \g /dev/null
+SELECT is((SELECT bool_or(is_restored(p)) FROM pipelines AS p), false, 'is of this one');
+SELECT is((SELECT sum(number_offset(s.relation)) FROM pipeline_sources AS s, pipelines AS p WHERE (adopt_columns(p, s)).source = s.source), 0::numeric, 'and numbers that are greater than all before need no offset');
+ROLLBACK;
+
 -- Who writes must be a member of the owner's role.
 CREATE ROLE pipelines_stranger;
 GRANT USAGE ON SCHEMA shop TO pipelines_stranger;
@@ -112,7 +121,7 @@ SET ROLE pipelines_stranger;
 SELECT is((SELECT string_agg(refused(s), E'\n') FROM unnest(ARRAY[
   'SELECT journey.save_leaves(s, ''{}'', ''{}'') FROM journey.pipeline_sources AS s', 'SELECT journey.save_barrier(s, 0) FROM journey.pipeline_sources AS s', 'SELECT journey.save_listing(s, ''{}'', NULL, ''{}'') FROM journey.pipeline_sources AS s',
   'SELECT journey.claim_slice(id, true) FROM journey.pipelines', 'SELECT journey.save_filled(z) FROM journey.pipeline_slices AS z', 'SELECT journey.save_met(s, ''{}'') FROM journey.pipeline_sources AS s',
-  'SELECT journey.save_step(id, NULL) FROM journey.pipelines', 'SELECT journey.save_run(r) FROM journey.runs AS r', 'SELECT journey.save_failure(r) FROM journey.runs AS r', 'SELECT journey.refresh_step(''web'', false)', 'SELECT journey.fill_slice(''web'', true)']) AS s), NULL, 'and nobody else');
+  'SELECT journey.save_step(id, NULL) FROM journey.pipelines', 'SELECT journey.save_run(r) FROM journey.runs AS r', 'SELECT journey.save_failure(r) FROM journey.runs AS r', 'SELECT journey.save_offset(s, 1) FROM journey.pipeline_sources AS s', 'SELECT journey.save_columns(s) FROM journey.pipeline_sources AS s', 'SELECT journey.save_adopted(id, NULL) FROM journey.pipelines', 'SELECT journey.adopt_pipeline(p) FROM journey.pipelines AS p', 'SELECT journey.refresh_step(''web'', false)', 'SELECT journey.fill_slice(''web'', true)']) AS s), NULL, 'and nobody else');
 RESET ROLE;
 SELECT make_partitions('web') \g /dev/null
 SELECT results_eq('SELECT count(*), (SELECT count(*) FROM pg_inherits WHERE inhparent = ''shop.web_g1_all_sessions''::regclass) FROM pipelines AS p, missing_partitions(p)', 'VALUES (0::bigint, 6::bigint)', 'partitions of sessions: two slices, three months from now, the rest');

@@ -106,11 +106,13 @@ COMMENT ON COLUMN journey.pipeline_sources.ignored IS 'Changes of rows in kept s
 COMMENT ON COLUMN journey.pipeline_sources.ahead_until IS 'The greatest number seen before its transaction could have been: rows that were restored or replicated';
 
 CREATE TABLE journey.source_columns (
-  relation regclass PRIMARY KEY,
-  number_offset bigint NOT NULL
+  relation regclass,
+  system_identifier bigint,
+  number_offset bigint NOT NULL,
+  PRIMARY KEY (relation, system_identifier)
 );
 COMMENT ON TABLE journey.source_columns IS
-  'Where a source''s column journey_xid holds other numbers than this cluster''s transactions have: what is to be added to these';
+  'For sources that came from another cluster: what their column journey_xid adds to the numbers of a cluster''s transactions, so that later ones are greater';
 
 CREATE TABLE journey.source_leaves (
   pipeline int NOT NULL,

@@ -37,6 +37,16 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.pipeline_named(text) IS 'The pipeline of that name; an error (42704) where there is none';
 
+CREATE FUNCTION journey.number_offset(relation regclass) RETURNS bigint
+LANGUAGE sql STABLE
+RETURN coalesce((SELECT c.number_offset FROM journey.source_columns AS c JOIN pg_catalog.pg_control_system() AS k USING (system_identifier) WHERE c.relation = number_offset.relation), 0);
+COMMENT ON FUNCTION journey.number_offset(regclass) IS 'Internal: what the column journey_xid of a source adds to the numbers of transactions';
+
+CREATE FUNCTION journey.is_restored(p journey.pipelines) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN p.system_identifier <> (SELECT c.system_identifier FROM pg_catalog.pg_control_system() AS c);
+COMMENT ON FUNCTION journey.is_restored(journey.pipelines) IS 'Whether a pipeline comes from another cluster, whose transactions had other numbers';
+
 CREATE FUNCTION journey.pipeline_table(p journey.pipelines, part text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN format('%I.%I', p.schema, p.tables || '_' || part);
@@ -159,6 +169,7 @@ COMMENT ON FUNCTION journey.pause(text) IS 'Stops a pipeline until resume: after
 CREATE FUNCTION journey.resume(name text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
+  IF journey.is_restored(journey.pipeline_named(resume.name)) THEN PERFORM journey.adopt_pipeline(journey.pipeline_named(resume.name)); END IF;
   PERFORM journey.set_pipeline_state((journey.pipeline_named(resume.name)).id, 'active');
 END $$;
-COMMENT ON FUNCTION journey.resume(text) IS 'Lets a pipeline that was paused, or failed, go on; one that waits for its next try, at once';
+COMMENT ON FUNCTION journey.resume(text) IS 'Lets a pipeline that was paused, or failed, go on; one that waits for its next try, at once. One that came with a dump from another cluster, or by pg_upgrade, goes on where it was: the columns journey_xid of its sources are made to count on, which takes their owner and locks their writers out for a moment';

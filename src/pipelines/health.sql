@@ -10,6 +10,9 @@ DECLARE
   failed journey.runs;
 BEGIN
   SELECT * INTO failed FROM journey.last_runs(p.id) AS r WHERE r.kind = 'refresh';
+  IF journey.is_restored(p) THEN
+    RETURN NEXT ROW('cluster', 'it comes from another cluster', 'After a restore, or pg_upgrade, numbers of transactions mean something else. If it came as a whole, with its sources, it can go on.', format('SELECT journey.resume(%L)', p.name))::journey.health_problem;
+  END IF;
   IF p.state = 'paused' THEN
     RETURN NEXT ROW('state', 'paused', 'Nothing refreshes or fills it until it is resumed.', format('SELECT journey.resume(%L)', p.name))::journey.health_problem;
   ELSIF p.state = 'failed' THEN
@@ -28,7 +31,7 @@ BEGIN
   SELECT 'filled', format('the slices of %s are not listed yet', journey.relation_name(s.relation)), 'Its events are missing.', format('CALL journey.fill(%L)', p.name)
   FROM journey.pipeline_sources AS s WHERE s.pipeline = p.id AND NOT s.listed;
 END $$;
-COMMENT ON FUNCTION journey.state_problems(journey.pipelines) IS 'Internal: checks state, lag and filled of a pipeline';
+COMMENT ON FUNCTION journey.state_problems(journey.pipelines) IS 'Internal: checks cluster, state, lag and filled of a pipeline';
 
 CREATE FUNCTION journey.source_problems(p journey.pipelines, s journey.pipeline_sources) RETURNS SETOF journey.health_problem
 LANGUAGE plpgsql STABLE AS $$
@@ -184,9 +187,9 @@ BEGIN ATOMIC
   SELECT (asked.p).name, n.name, f.check_name IS NULL, f.value, f.hint, f.command
   FROM (SELECT journey.pipeline_named(health.pipeline) AS p WHERE health.pipeline IS NOT NULL UNION ALL SELECT x FROM journey.pipelines AS x WHERE health.pipeline IS NULL) AS asked
   CROSS JOIN LATERAL (SELECT ARRAY(SELECT f FROM journey.health_problems(asked.p) AS f) AS found OFFSET 0) AS all_found
-  CROSS JOIN unnest('{state,lag,filled,sources,columns,triggers,indexes,partitions,default_partition,statistics,autovacuum,locks,big_visitors,writers,slots}'::text[]) WITH ORDINALITY AS n (name, number)
+  CROSS JOIN unnest('{cluster,state,lag,filled,sources,columns,triggers,indexes,partitions,default_partition,statistics,autovacuum,locks,big_visitors,writers,slots}'::text[]) WITH ORDINALITY AS n (name, number)
   LEFT JOIN LATERAL unnest(all_found.found) WITH ORDINALITY AS f (check_name, value, hint, command, number) ON f.check_name = n.name
   ORDER BY (asked.p).name, n.number, f.number;
 END;
 COMMENT ON FUNCTION journey.health(text) IS
-  'What is wrong with a pipeline, or with all of them, or may soon be: for each check a row, or one for each thing that it found. ok false: value is what was found, hint what it means, and command a statement that mends it, or where only people can decide, shows more; with psql, run those you agree with by \gexec. state: paused, failed, or failing now. lag: its targets are as of more than 10 minutes ago. filled: history is missing. sources: gone, or unreadable for the pipeline''s owner. columns: renamed, dropped, of another type. triggers, indexes: missing, disabled, invalid. partitions: gaps, or none for the next 7 days, in sources partitioned by time. default_partition: has rows. statistics: a table of a megabyte or more that was never analyzed. autovacuum: off, or behind. locks: partitions and indexes that take more than half of the lock table. big_visitors: about 1,000 ids or more. writers: transactions open or prepared for more than an hour, of any session that the caller may see (pg_read_all_stats). slots: replication slots not in use';
+  'What is wrong with a pipeline, or with all of them, or may soon be: for each check a row, or one for each thing that it found. ok false: value is what was found, hint what it means, and command a statement that mends it, or where only people can decide, shows more; with psql, run those you agree with by \gexec. cluster: restored from another one. state: paused, failed, or failing now. lag: its targets are as of more than 10 minutes ago. filled: history is missing. sources: gone, or unreadable for the pipeline''s owner. columns: renamed, dropped, of another type. triggers, indexes: missing, disabled, invalid. partitions: gaps, or none for the next 7 days, in sources partitioned by time. default_partition: has rows. statistics: a table of a megabyte or more that was never analyzed. autovacuum: off, or behind. locks: partitions and indexes that take more than half of the lock table. big_visitors: about 1,000 ids or more. writers: transactions open or prepared for more than an hour, of any session that the caller may see (pg_read_all_stats). slots: replication slots not in use';

@@ -39,9 +39,9 @@ DECLARE
 BEGIN
   IF pg_catalog.current_setting('transaction_read_only')::boolean THEN
     RAISE read_only_sql_transaction USING MESSAGE = format('pipeline "%s" can''t be refreshed here: the server or session is read-only', p.name), HINT = 'Call it on the primary.';
-  ELSIF p.system_identifier <> (SELECT c.system_identifier FROM pg_catalog.pg_control_system() AS c) THEN
+  ELSIF journey.is_restored(p) THEN
     RAISE object_not_in_prerequisite_state USING MESSAGE = format('pipeline "%s" comes from another cluster, whose transactions had other numbers', p.name),
-      HINT = 'Drop it and declare it again, then fill it: what is stored can''t be told from what has changed since.';
+      HINT = format('If it was restored as a whole, with its sources, let it go on: SELECT journey.resume(%L);', p.name);
   END IF;
   RETURN p;
 END $$;
@@ -90,7 +90,7 @@ BEGIN
     leaves := ARRAY(SELECT ROW(s.pipeline, s.source, l.leaf, l.identity, l.since, l.until)::journey.source_leaves FROM journey.leaves_of(s) AS l);
   END IF;
   IF s.changes = 'column' THEN
-    base := journey.snapshot_base(NULL, now_seen, coalesce((SELECT c.number_offset FROM journey.source_columns AS c WHERE c.relation = s.relation), 0));
+    base := journey.snapshot_base(NULL, now_seen, journey.number_offset(s.relation));
     EXECUTE format('SELECT coalesce(max(journey_xid), 0) FROM %s WHERE journey_xid >= $1 OR journey_xid = ANY ($2)', journey.relation_name(s.relation)) INTO s.ahead_until USING base.xmax, base.xip;
   END IF;
   PERFORM journey.save_listing(s, journey.slices_in(p, s), now_seen, leaves);
@@ -271,7 +271,7 @@ CREATE FUNCTION journey.refresh_source(p journey.pipelines, s journey.pipeline_s
 LANGUAGE plpgsql AS $$
 DECLARE
   done journey.source_step;
-  number_offset bigint := coalesce((SELECT c.number_offset FROM journey.source_columns AS c WHERE c.relation = s.relation), 0);
+  number_offset bigint := journey.number_offset(s.relation);
   base pg_snapshot := coalesce(s.listed_snapshot, p.seen);
   now_base journey.slice_base := journey.snapshot_base(NULL, now_seen, number_offset);
   seen_base journey.slice_base := journey.snapshot_base(NULL, base, number_offset);

@@ -171,14 +171,14 @@ BEGIN
   IF has_table_privilege(s.relation, 'SELECT') AND has_schema_privilege((SELECT c.relnamespace FROM pg_catalog.pg_class AS c WHERE c.oid = s.relation), 'USAGE') THEN EXECUTE format('SELECT NOT EXISTS (SELECT FROM %s)', what) INTO empty; END IF;
   runs := true;
   IF s.changes = 'column' THEN
-    statement := format('ALTER TABLE %s ADD COLUMN journey_xid bigint DEFAULT journey.current_xid()', what);
+    statement := format('ALTER TABLE %s ADD COLUMN journey_xid bigint DEFAULT journey.current_xid(%s)', what, nullif(journey.number_offset(s.relation), 0));
     done := EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = s.relation AND a.attname = 'journey_xid' AND NOT a.attisdropped);
     RETURN NEXT;
   END IF;
   FOR trigger IN
     SELECT t.name, t.event
     FROM (VALUES ('journey_change', 'UPDATE OR DELETE', true),
-        ('journey_number', format('INSERT WHEN (NEW.journey_xid IS DISTINCT FROM journey.current_xid(%s))', coalesce((SELECT c.number_offset FROM journey.source_columns AS c WHERE c.relation = s.relation)::text, '')), s.changes = 'column'),
+        ('journey_number', format('INSERT WHEN (NEW.journey_xid IS DISTINCT FROM journey.current_xid(%s))', nullif(journey.number_offset(s.relation), 0)), s.changes = 'column'),
         ('journey_insert', 'INSERT', s.changes = 'trigger')) AS t (name, event, wanted)
     WHERE t.wanted AND s.changes <> 'received_at'
   LOOP
