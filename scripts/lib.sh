@@ -233,22 +233,37 @@ dbt_python() {
   return 1
 }
 
-# A dbt of our own in build/dbt, made once; sets DBT.
-ensure_dbt() {
-  local python home=$ROOT/build/dbt wanted=$ROOT/dbt/integration_tests/requirements.txt
+# python_home HOME REQUIREMENTS [PYTHON] : a Python of our own with these packages, made once.
+python_home() {
   command -v apt-get >/dev/null && install_packages python3 python3-venv
-  if ! cmp -s "$wanted" "$home/requirements.txt"; then
-    rm -rf "$home"
-    python=$(dbt_python) && "$python" -m venv "$home" && "$home/bin/pip" install -q -r "$wanted" && cp "$wanted" "$home/" || return
-  fi
-  DBT=$home/bin/dbt
+  cmp -s "$2" "$1/requirements.txt" && return
+  rm -rf "$1"
+  # Compiling all that is never imported takes longer than the rest.
+  "${3:-python3}" -m venv "$1" && "$1/bin/pip" install -q --no-compile --disable-pip-version-check -r "$2" && cp "$2" "$1/"
 }
 
-# The programs that tests compare with, in build/oracle, installed once.
-ensure_oracle() {
-  local home=$ROOT/build/oracle wanted=$ROOT/test/oracle/requirements.txt
-  command -v apt-get >/dev/null && install_packages python3 python3-venv
-  cmp -s "$wanted" "$home/requirements.txt" && return
-  rm -rf "$home"
-  python3 -m venv "$home" && "$home/bin/pip" install -q -r "$wanted" && cp "$wanted" "$home/"
+# A dbt of our own in build/dbt; sets DBT.
+ensure_dbt() {
+  local python
+  python=$(dbt_python) && python_home "$ROOT/build/dbt" "$ROOT/dbt/integration_tests/requirements.txt" "$python" || return
+  DBT=$ROOT/build/dbt/bin/dbt
+}
+
+# The programs that tests compare with, in build/oracle.
+ensure_oracle() { python_home "$ROOT/build/oracle" "$ROOT/test/oracle/requirements.txt"; }
+
+# What the app runs on, in build/app; sets APP to where its programs are.
+ensure_app() {
+  python_home "$ROOT/build/app" "$ROOT/app/requirements.txt" || return
+  APP=$ROOT/build/app/bin
+}
+
+# make_shop EVENTS : the demo's shop with as many events, or none, and the pipeline shop over it, in an empty database.
+make_shop() {
+  local table
+  sql -c 'CREATE EXTENSION journey' -f "$ROOT/scripts/pipeline/0_input.sql"
+  for table in tracks payments; do
+    [ "$1" = 0 ] || "$ROOT/build/generate" "$table" --events "$1" --seed 1 | sql -c "COPY $table FROM STDIN"
+  done
+  sql -f "$ROOT/app/shop.sql"
 }

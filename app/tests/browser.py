@@ -1,0 +1,125 @@
+"""The app in a real browser, as TAP: an event that is inserted shows by itself, and every page opens without an error.
+
+browser.py SHOP [--pictures DIRECTORY] : SHOP is a database that libpq finds, with the pipeline shop. Needs Playwright (pip) and
+chromium (apt). --pictures keeps a picture of each page, light and dark. How long an event takes is told, not judged.
+"""
+
+import argparse
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psycopg
+from playwright.sync_api import sync_playwright
+
+APP = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(APP), str(APP.parent / "test")]
+
+import grant  # noqa: E402
+from tap import Tap  # noqa: E402
+
+PAGES = ["channels", "paths", "retention", "segments", "health"]
+PATIENCE = 120_000  # milliseconds, for machines that do much else
+
+
+@contextlib.contextmanager
+def served(database: str):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "JOURNEY_DATABASE": f"dbname={database} user=shop_reader", "JOURNEY_PIPELINE": "shop", "JOURNEY_LOGIN": ""}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", "127.0.0.1"]
+    server = subprocess.Popen(command, cwd=APP, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@contextlib.contextmanager
+def refreshed(database: str):
+    """The pipeline, refreshed each second by somebody else."""
+    over = threading.Event()
+
+    def refresh():
+        with psycopg.connect(f"dbname={database}", autocommit=True) as db:
+            while not over.wait(0.5):
+                db.execute("CALL journey.refresh('shop')")
+
+    thread = threading.Thread(target=refresh)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def settled(page) -> None:
+    page.wait_for_selector("h1", timeout=PATIENCE)
+    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=PATIENCE)
+
+
+def picture(page, directory: Path | None, name: str) -> None:
+    if directory:
+        page.wait_for_timeout(1500)  # charts are drawn after they are there
+        page.screenshot(path=directory / f"{name}.png")
+
+
+def main(database: str, pictures: Path | None) -> None:
+    tap = Tap()
+    if pictures:
+        pictures.mkdir(parents=True, exist_ok=True)
+    grant.grant(f"dbname={database}", "shop", login=True)
+    with psycopg.connect(f"dbname={database}", autocommit=True) as db, served(database) as url, refreshed(database), sync_playwright() as play:
+        who = db.execute(
+            """SELECT visitor_id FROM shop_customer_360 ORDER BY orders BETWEEN 1 AND 3 DESC, sessions BETWEEN 6 AND 15 DESC, lifetime_value DESC NULLS LAST, visitor_id LIMIT 1"""
+        ).fetchone()[0]
+        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        for theme in ("light", "dark") if pictures else ("light",):
+            page = browser.new_page(viewport={"width": 1360, "height": 900}, color_scheme=theme)
+            for _ in range(60):
+                with contextlib.suppress(Exception):
+                    page.goto(f"{url}/?customer={who}", timeout=PATIENCE)
+                    break
+                time.sleep(1)
+            settled(page)
+            page.get_by_role("heading", name="Live tail").wait_for(timeout=PATIENCE)
+            tap.ok(page.get_by_role("heading", name=who).count() > 0, f"{theme}: the link opens the customer")
+            if theme == "light":
+                page.wait_for_timeout(3000)
+                db.execute(
+                    "INSERT INTO tracks (event_id, user_id, event, ts, page_url) VALUES (gen_random_uuid(), %s, 'Bell Rung', now(), 'https://www.tandem.example/bikes/duet-7')",
+                    [who],
+                )
+                began = time.monotonic()
+                page.locator("canvas td", has_text="Bell Rung").first.wait_for(state="attached", timeout=PATIENCE)
+                print(f"# the event was there after {time.monotonic() - began:.1f} seconds")
+                tap.ok(True, "an event that is inserted shows by itself")
+            picture(page, pictures, f"customer_{theme}")
+            for name in PAGES:
+                page.goto(f"{url}/{name}", timeout=PATIENCE)
+                settled(page)
+                tap.ok(page.locator("[data-testid=stException]").count() == 0, f"{theme}: {name} has no error")
+                unnamed = page.locator("input:visible:not([aria-label]):not([aria-labelledby])").evaluate_all(
+                    "fields => fields.filter(f => !f.labels || !f.labels.length).map(f => f.outerHTML)"
+                )
+                tap.none(unnamed, f"{theme}: {name} has a label for each field")
+                picture(page, pictures, f"{name}_{theme}")
+            page.close()
+        browser.close()
+    tap.finish()
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("shop")
+    options.add_argument("--pictures", type=Path)
+    given = options.parse_args()
+    main(given.shop, given.pictures)
