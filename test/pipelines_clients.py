@@ -18,6 +18,7 @@ parser.add_argument("--psql", default="psql")
 parser.add_argument("--seeds", type=int, default=2)
 parser.add_argument("--seconds", type=float, default=8)
 parser.add_argument("--clients", type=int, default=4)
+parser.add_argument("--months", type=int, default=0, help="so many are fed day by day, too")
 options = parser.parse_args()
 DATABASE = "pipelines_clients"
 MODEL = pathlib.Path(__file__).resolve().parent / "support/pipelines_model.sql"
@@ -113,5 +114,8 @@ psql("CREATE EXTENSION journey;\n" + MODEL.read_text() + WRITER)
 for seed in range(1, options.seeds + 1):
     for config in ("column", "latest_user", "numbers"):
         play(config, seed)
+if options.months:
+    out, said = psql(f"SET timezone = 'UTC'; TRUNCATE model.results; CALL model.feed('column', {options.months}, 1); SELECT model.wrong('column');")
+    tap.none(said + [line for line in out.splitlines() if line], f"{options.months} months, fed day by day: as filled at once")
 psql(f'DROP DATABASE "{DATABASE}";', "postgres")
 tap.finish()

@@ -6,7 +6,7 @@
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 \ir support/pipelines_model.sql
-SELECT plan(7);
+SELECT plan(8);
 
 -- configuration, seeds, batches
 CALL model.run('column', 1, 1, 5);
@@ -21,6 +21,9 @@ CALL model.run('latest_user', 1, 1, 5, erasing => true);
 SELECT is(model.wrong('latest_user'), '', 'the latest user of a device; persons are erased');
 CALL model.run('numbers', 1, 1, 5);
 SELECT is(model.wrong('numbers'), '', 'rows with numbers of others: none, old ones, ones to come');
+DELETE FROM model.results WHERE config = 'column';
+CALL model.feed('column', months => 3, days => 10);
+SELECT is(model.wrong('column'), '', 'fed bit by bit, over months');
 SELECT cmp_ok((SELECT sum(events) FROM model.results), '>', 1000::numeric, 'there was something to compare');
 
 DROP SCHEMA model CASCADE;

@@ -6,14 +6,13 @@ Prints TAP; exits non-zero on any failure.
 
 import argparse
 import dataclasses
+import functools
 import pathlib
-import re
-import subprocess
 
+from sessions import Session, source_of
 from tap import Tap
 
 HERE = pathlib.Path(__file__).resolve().parent
-SOURCES = sorted((HERE.parent / "src/pipelines").glob("*.sql"))
 DATABASE = "pipelines_traps"
 
 parser = argparse.ArgumentParser(description=__doc__)
@@ -22,38 +21,7 @@ parser.add_argument("--rules", action="store_true", help="each case without its 
 parser.add_argument("--only", default="", help="cases whose name holds this")
 options = parser.parse_args()
 tap = Tap()
-
-
-class Session:
-    """A psql that stays; what it prints comes back, errors as lines, too."""
-
-    def __init__(self, database=DATABASE):
-        self.process = subprocess.Popen(
-            [options.psql, "-X", "-q", "-A", "-t", "-d", database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self.run("SET client_min_messages = error; SET timezone = 'UTC'; SET statement_timeout = '60s';\n\\set VERBOSITY verbose\n\\set SHOW_CONTEXT never")
-
-    def run(self, script):
-        self.process.stdin.write(script + "\n\\echo :done:\n")
-        self.process.stdin.flush()
-        lines = []
-        for line in self.process.stdout:
-            if line == ":done:\n":
-                return "".join(lines).strip()
-            lines.append(line)
-        raise SystemExit("psql ended: " + "".join(lines))
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def source_of(function):
-    for path in SOURCES:
-        found = re.search(rf"^CREATE FUNCTION journey\.{function}\(.*?(?=^COMMENT ON)", path.read_text(), re.M | re.S)
-        if found:
-            return found[0].replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)
-    raise SystemExit(f"no function {function}")
+session = functools.partial(Session, options.psql)
 
 
 @dataclasses.dataclass
@@ -73,12 +41,25 @@ REFRESH = "CALL journey.refresh('web', true);"
 START = "CALL journey.fill('web');\n" + REFRESH
 WRONG = "SELECT wrong();"
 NUMBER_TRIGGER = [("source_statements", "s.changes = 'column'),\n        ('journey_insert'", "false),\n        ('journey_insert'"), ("lock_leaves", "{journey_change,journey_number}", "{journey_change}")]
+# A watermark in place of the snapshot.
+LATER_NUMBERS = [("refresh_source", "OR r.number = ANY (%L::bigint[])) AND r.number < %s", "OR r.number = ANY (%L::bigint[]) AND false) AND r.number < %s")]
 # A step whose snapshot is older than what the other session does; refused for that, it begins again.
 STEP = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT \\g /dev/null\nother: %s\nSELECT journey.refresh_step('web', true) \\g /dev/null\nCOMMIT;"
 NO_REGISTRY = ("compare_leaves", "IF (SELECT array_agg((l.leaf, l.identity)", "RETURN; IF (SELECT array_agg((l.leaf, l.identity)")
 NO_EVENT_IDS = ("refresh_source", "IF s.event_id IS NOT NULL AND (new_events", "IF false AND (new_events")
 
 CASES = [
+    Case(
+        "a writer commits after one that began later",
+        f"{START}\nother: BEGIN; CALL come('d1', '{{e1 2025-01-05}}');\nCALL come('d2', '{{e2 2025-01-06}}'); {REFRESH} {WRONG}\nother: COMMIT;\n{REFRESH} {WRONG}",
+        [LATER_NUMBERS],
+    ),
+    Case(
+        "a transaction is prepared, and committed after a refresh",
+        f"CALL come('d', '{{e1 2025-01-05}}'); {START} BEGIN; CALL come('y', '{{e2 2025-01-06}}'); UPDATE shop.events SET device = 'x' WHERE event_id = 'e1'; PREPARE TRANSACTION 'traps'; CALL come('d', '{{e3 2025-01-07}}'); {REFRESH} {WRONG}"
+        f"COMMIT PREPARED 'traps'; {REFRESH} {WRONG}",
+        [LATER_NUMBERS],
+    ),
     Case(
         "a row moves to another partition and keeps its number",
         f"{START} CALL come('d', '{{- 2025-01-31}}'); {REFRESH} UPDATE shop.events SET ts = '2025-02-01Z'; {REFRESH} {WRONG}",
@@ -255,7 +236,7 @@ CASES = [
 
 def play(case):
     """What a case prints. A step that is to begin again does."""
-    main, other = Session(), Session()
+    main, other = session(DATABASE), session(DATABASE)
     said = [main.run(f"CALL make_shop($${case.pipeline}$$, $${case.source}$$);")]
     for line in case.steps.splitlines():
         text = (other if line.startswith("other: ") else main).run(line.removeprefix("other: "))
@@ -276,9 +257,9 @@ def right(case, said):
     return case.ends in said if case.ends else said == ""
 
 
-server = Session("postgres")
+server = session("postgres")
 server.run(f"DROP DATABASE IF EXISTS {DATABASE};\nCREATE DATABASE {DATABASE};")
-owner = Session()
+owner = session(DATABASE)
 owner.run("CREATE EXTENSION journey;")
 owner.run((HERE / "support/pipelines_traps.sql").read_text())
 for case in CASES:

@@ -13,10 +13,12 @@ INSERT INTO model.configs VALUES
 CREATE TABLE model.results (config text, seed int, batch int, events bigint, what text, rows bigint, example text);
 
 CREATE FUNCTION model.one(text[]) RETURNS text LANGUAGE sql VOLATILE RETURN $1[1 + floor(random() * cardinality($1))::int];
-CREATE FUNCTION model.some_time() RETURNS timestamptz LANGUAGE sql VOLATILE RETURN CASE floor(random() * 40)::int
+CREATE FUNCTION model.some_time() RETURNS timestamptz LANGUAGE sql VOLATILE RETURN CASE
+  WHEN current_setting('model.day', true) <> '' THEN current_setting('model.day')::timestamptz + (random() * 48 - 24) * interval '1 hour'  -- of the day, or as late
+  ELSE CASE floor(random() * 40)::int
   WHEN 0 THEN NULL WHEN 1 THEN CASE WHEN random() < 0.5 THEN 'infinity'::timestamptz ELSE '-infinity' END
   WHEN 2 THEN timestamptz '2025-02-01' - interval '10 minutes' WHEN 3 THEN '2025-02-01'
-  ELSE timestamptz '2025-01-01' + floor(random() ^ 2 * 59 * 24 * 6) * interval '10 minutes' END;
+  ELSE timestamptz '2025-01-01' + floor(random() ^ 2 * 59 * 24 * 6) * interval '10 minutes' END END;
 
 CREATE PROCEDURE model.make_tables(c model.configs) LANGUAGE plpgsql AS $$
 BEGIN
@@ -49,27 +51,33 @@ BEGIN
   END LOOP;
 END $$;
 
+CREATE PROCEDURE model.come() LANGUAGE plpgsql AS $$
+DECLARE
+  junk text[] := '{null,0,undefined,""}';
+BEGIN
+  INSERT INTO model.events (event_id, anonymous_id, user_id, email, event, ts, page_url, referrer, passive, loaded_at)
+  SELECT CASE WHEN random() < 0.3 THEN 'e' || floor(random() * 30) WHEN random() < 0.7 THEN 'n' || random() END,
+    CASE WHEN random() < 0.05 THEN model.one(junk) WHEN random() < 0.8 THEN 'a' || floor(random() * 20) END, CASE WHEN random() < 0.05 THEN model.one(junk) WHEN random() < 0.3 THEN 'u' || floor(random() * 8) END,
+    CASE WHEN random() < 0.2 THEN 'M' || floor(random() * 6) || '@x.example' END, model.one('{page,page,page,page,Signed Up,staff}'), model.some_time(),
+    model.one('{https://shop.example/,https://shop.example/blog/a,https://shop.example/?utm_source=news&utm_medium=email,https://shop.example/p?gclid=1,/blog/x,NULL,not a url}'),
+    model.one('{https://www.google.com/,https://shop.example/,NULL,https://t.co/x}'), random() < 0.1, clock_timestamp() - random() * interval '10 minutes'
+  FROM generate_series(1, 1 + floor(random() * 12)::int);
+  INSERT INTO model.orders SELECT CASE WHEN random() < 0.8 THEN 'o' || floor(random() * 40) END, 'u' || floor(random() * 8), model.some_time(), round((random() * 100 - 10)::numeric, 2), clock_timestamp() - random() * interval '10 minutes'
+  FROM generate_series(1, floor(random() * 3)::int);
+END $$;
+
 -- Random changes: mostly rows that come.
 CREATE PROCEDURE model.change(c model.configs) LANGUAGE plpgsql AS $$
 DECLARE
   n int;
   what int;
   inserts_only boolean := c.changes = 'received_at';
-  junk text[] := '{null,0,undefined,""}';
 BEGIN
   FOR n IN 1 .. 1 + floor(random() * 4)::int LOOP
     what := CASE WHEN inserts_only THEN 0 ELSE floor(random() * 14)::int END;
     CASE
       WHEN what < 6 THEN
-        INSERT INTO model.events (event_id, anonymous_id, user_id, email, event, ts, page_url, referrer, passive, loaded_at)
-        SELECT CASE WHEN random() < 0.3 THEN 'e' || floor(random() * 30) WHEN random() < 0.7 THEN 'n' || random() END,
-          CASE WHEN random() < 0.05 THEN model.one(junk) WHEN random() < 0.8 THEN 'a' || floor(random() * 20) END, CASE WHEN random() < 0.05 THEN model.one(junk) WHEN random() < 0.3 THEN 'u' || floor(random() * 8) END,
-          CASE WHEN random() < 0.2 THEN 'M' || floor(random() * 6) || '@x.example' END, model.one('{page,page,page,page,Signed Up,staff}'), model.some_time(),
-          model.one('{https://shop.example/,https://shop.example/blog/a,https://shop.example/?utm_source=news&utm_medium=email,https://shop.example/p?gclid=1,/blog/x,NULL,not a url}'),
-          model.one('{https://www.google.com/,https://shop.example/,NULL,https://t.co/x}'), random() < 0.1, clock_timestamp() - random() * interval '10 minutes'
-        FROM generate_series(1, 1 + floor(random() * 12)::int);
-        INSERT INTO model.orders SELECT CASE WHEN random() < 0.8 THEN 'o' || floor(random() * 40) END, 'u' || floor(random() * 8), model.some_time(), round((random() * 100 - 10)::numeric, 2), clock_timestamp() - random() * interval '10 minutes'
-        FROM generate_series(1, floor(random() * 3)::int);
+        CALL model.come();
       WHEN what = 6 THEN UPDATE model.events SET user_id = CASE WHEN random() < 0.7 THEN 'u' || floor(random() * 8) END WHERE random() < 0.1;
       WHEN what = 7 THEN UPDATE model.events SET ts = model.some_time() WHERE random() < 0.1;
       WHEN what = 8 THEN UPDATE model.events SET event_id = CASE WHEN random() < 0.7 THEN 'e' || floor(random() * 30) END, event = model.one('{page,Signed Up,staff}') WHERE random() < 0.1;
@@ -226,6 +234,35 @@ BEGIN
     DELETE FROM journey.erased;
     COMMIT;
   END LOOP;
+END $$;
+
+-- Fed every so many days, each with rows of the day before, into a table with a partition a month: as what is filled at once.
+CREATE PROCEDURE model.feed(which text, months int, days int) LANGUAGE plpgsql AS $$
+DECLARE
+  c model.configs;
+  month timestamptz;
+  day timestamptz;
+BEGIN
+  SELECT * INTO STRICT c FROM model.configs WHERE config = which;
+  PERFORM setseed(0.5);
+  CALL model.make_tables(c);
+  FOR month IN SELECT timestamptz '2025-01-01' + n * interval '1 month' FROM generate_series(2, months - 1) AS n LOOP
+    EXECUTE format('CREATE TABLE model.%I PARTITION OF model.events FOR VALUES FROM (%L) TO (%L)', to_char(month, 'YYYYMM'), month, month + interval '1 month');
+  END LOOP;
+  CALL model.declare('live', c);
+  COMMIT;
+  CALL journey.fill('live');
+  FOR day IN SELECT timestamptz '2025-01-01' + n * interval '1 day' FROM generate_series(0, (months * 30.4)::int, days) AS n LOOP
+    PERFORM set_config('model.day', day::text, false);
+    CALL model.come();
+    COMMIT;
+    CALL journey.refresh('live');
+  END LOOP;
+  PERFORM set_config('model.day', '', false);
+  CALL model.compare(c, 0, 0);
+  CALL model.compare_fresh(c, 0, 0);
+  PERFORM journey.drop_pipeline('live', keep_tables => false);
+  COMMIT;
 END $$;
 
 CREATE FUNCTION model.wrong(which text) RETURNS text LANGUAGE sql AS $$
