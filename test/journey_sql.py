@@ -160,7 +160,7 @@ def sessions(dice):
     same("lists that are merged", "SELECT visitor, session_count(trail(ts, '30 minutes')) FROM events WHERE isfinite(ts) GROUP BY visitor ORDER BY visitor",
          "SELECT visitor, session_count(range_agg(t)) FROM (SELECT visitor, n % 3, range_agg(span(ts, '30 minutes')) AS t FROM events WHERE isfinite(ts) GROUP BY 1, 2) AS x GROUP BY visitor ORDER BY visitor")
     same("session_id", "SELECT session_id(visitor || value, ts) FROM events ORDER BY n")
-    for timeout in ("0", "-1 second", "1 month", "1 year -12 months +0 days"):
+    for timeout in ("0", "-1 second", "1 month", "1 year -12 months +0 days", "1 month -5 days"):
         refused(f"a timeout of {timeout}", f"SELECT journey.sessionize(ts, '{timeout}') OVER (ORDER BY ts) FROM events")
         refused(f"a list by a timeout of {timeout}", f"SELECT journey.trail(ts, '{timeout}') FROM events", f"SELECT range_agg(journey.span(ts, '{timeout}')) FROM events")
     refused("a list of an infinite time", "SELECT journey.trail('infinity', '1 hour')", "SELECT range_agg(journey.span('infinity', '1 hour'))")

@@ -104,6 +104,18 @@ def messages():
     tap.none({message for message, part in parts if part not in code} if len(told) > 10 else [page], "each error of docs/troubleshooting.md is one of the code's")
 
 
+def links():
+    """What one page says of another is there."""
+    dead = []
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md")]:
+        for link, anchor in re.findall(r"\]\((?!\w+:)([^)#\s]*)(?:#([\w-]+))?\)", page.read_text()):
+            target = page.parent / link if link else page
+            headings = re.findall(r"^#+ (.*)$", target.read_text(), re.M) if anchor and target.is_file() else []
+            if not target.exists() or (anchor and anchor not in [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]):
+                dead.append(f"{page.relative_to(ROOT)}: {link}#{anchor}")
+    tap.none(dead, "every link between the pages leads somewhere")
+
+
 def exports():
     symbols = [line.split()[0] for line in run("nm", "-D", "--defined-only", "--format=posix", "journey.so").splitlines()]
     allowed = re.compile(r"(pg_finfo_)?journey_\w+|Pg_magic_func|_PG_init")
@@ -389,6 +401,7 @@ headers()
 versions()
 archive()
 messages()
+links()
 exports()
 catalog()
 procedures()

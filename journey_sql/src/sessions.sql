@@ -21,9 +21,9 @@ COMMENT ON FUNCTION journey.positive_duration(interval, text) IS
   'Internal: the duration in hours, minutes and seconds, a day being 24 hours; an error unless it is greater than zero and without months';
 
 CREATE TYPE journey.session_state AS (
-  number bigint, started_at timestamptz, anchor timestamptz, last timestamptz, event bigint, split_key text, placed boolean);
+  number bigint, started_at timestamptz, anchor timestamptz, last timestamptz, event bigint, split_key text, timeout interval, placed boolean);
 COMMENT ON TYPE journey.session_state IS
-  'Internal: the open session of a visitor: its number and start, its last event that extends it, the last event of all, how many events it has, its split key; whether the last event belongs to it';
+  'Internal: the open session of a visitor: its number and start, its last event that extends it, the last event of all, how many events it has, its split key, the timeout that was found to be one; whether the last event belongs to it';
 
 CREATE FUNCTION journey.session_step(
   state journey.session_state, ts timestamptz, timeout interval, starts boolean, extends boolean, split_key text) RETURNS journey.session_state
@@ -36,8 +36,9 @@ BEGIN
     state.placed := false;
     RETURN state;
   END IF;
-  IF timeout IS NULL OR timeout <= interval '0' OR timeout >= interval '1 month' THEN
+  IF timeout IS NULL OR timeout IS DISTINCT FROM state.timeout THEN
     PERFORM journey.positive_duration(timeout, 'timeout');
+    state.timeout := timeout;
   END IF;
   IF ts < state.last THEN
     RAISE EXCEPTION 'ts goes back in time' USING ERRCODE = 'windowing_error',
@@ -57,7 +58,7 @@ BEGIN
     state.event := state.event + 1;
     state.placed := true;
   ELSIF starts IS TRUE OR extends IS NOT FALSE THEN
-    state := (coalesce(state.number, 0) + 1, ts, ts, ts, 1, split_key, true);
+    state := (coalesce(state.number, 0) + 1, ts, ts, ts, 1, split_key, timeout, true);
   ELSE
     state.placed := false;
   END IF;
