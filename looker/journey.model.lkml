@@ -103,3 +103,14 @@ explore: big_visitors {
   label: "Visitors of Many Ids"
   description: "Who may be a shared device, or a value that is no id, and which id holds them together."
 }
+
+explore: pipelines {
+  label: "Pipelines"
+  description: "The pipelines of the database: how fresh they are, what is wrong and what mends it."
+
+  join: pipeline_health {
+    type: left_outer
+    relationship: one_to_many
+    sql_on: ${pipelines.pipeline} = ${pipeline_health.pipeline} ;;
+  }
+}

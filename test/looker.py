@@ -19,7 +19,8 @@ AGGREGATES = {
 class View:
     def __init__(self, parsed, constants):
         self.name = parsed["name"]
-        self.table = re.sub(r"@\{(\w+)\}", lambda match: constants[match[1]], parsed["sql_table_name"])
+        named = parsed.get("sql_table_name") or f'({parsed["derived_table"]["sql"]})'
+        self.table = re.sub(r"@\{(\w+)\}", lambda match: constants[match[1]], named)
         self.fields, self.measures, self.names = {}, {}, set()
         for dimension in parsed.get("dimensions", []) + parsed.get("dimension_groups", []):
             self.fields[dimension["name"]] = dimension
