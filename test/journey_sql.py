@@ -102,6 +102,9 @@ def through_pg_tle():
 def as_an_extension():
     """By its control file a role without superuser makes it an extension, whose dump has that role's rows and no others."""
     folder = pathlib.Path(sql("postgres", "SELECT setting FROM pg_config WHERE name = 'SHAREDIR'")[0], "extension")
+    if (folder / "journey_sql.control").exists():
+        tap.skip("CREATE EXTENSION", f"{folder} has a journey_sql of its own")
+        return
     try:
         for file in (generate.HERE / "journey_sql.control", generate.SCRIPT):
             (folder / file.name).write_text(file.read_text())
