@@ -26,13 +26,13 @@ class Failure(Exception):
 
 @dataclasses.dataclass
 class Contender:
-    """A file ROLE.NAME.sql: its last statement is the query, those before it are steps of its own. In reference.NAME.py, QUERY."""
+    """A file ROLE.NAME.sql: its last statement is the query, those before it are steps of its own. Of another engine: ROLE.ENGINE.py, with QUERY and TABLES."""
 
     name: str
     role: str
     steps: str
     query: str
-    foreign: bool = False  # a query of ClickHouse
+    tables: dict | None = None  # another engine's, each with the query that fills it
 
     @classmethod
     def read(cls, path):
@@ -40,7 +40,8 @@ class Contender:
         if role not in ROLES:
             raise Failure(f"{path}: the name must begin with one of {', '.join(ROLES)}")
         if path.suffix == ".py":
-            return cls(name, role, "", runpy.run_path(str(path))["QUERY"], foreign=True)
+            words = runpy.run_path(str(path))
+            return cls(name, role, "", words["QUERY"], words["TABLES"])
         statements = [part.strip() for part in re.split(r";[ \t]*$", path.read_text(), flags=re.M) if part.strip()]
         if not statements:
             raise Failure(f"{path}: no statement")
@@ -57,9 +58,86 @@ class Workload:
         equal = folder / "equal.sql"
         self.equal = equal.read_text().strip().rstrip(";") if equal.exists() else "SELECT * FROM result"
         self.contenders = [Contender.read(path) for path in sorted(folder.glob("*.*.sql"))]
-        self.contenders += [Contender.read(path) for path in sorted(folder.glob("reference.*.py")) if importlib.util.find_spec("chdb")]
+        self.contenders += [
+            Contender.read(path)
+            for path in sorted(folder.glob("*.*.py"))
+            if importlib.util.find_spec(ENGINES[path.name.split(".")[1]].PACKAGE)
+        ]
         if [c.role for c in self.contenders].count("baseline") != 1 or "scan" not in [c.name for c in self.contenders]:
             raise Failure(f"{folder}: needs one baseline.*.sql and a reference.scan.sql")
+
+
+class Engine:
+    """Another engine within this process, with as many threads as the server gives a query, and tables of its own."""
+
+    def __init__(self, server, workload, tables):
+        self.threads = 1 + int(server.run("SHOW max_parallel_workers_per_gather;"))
+        self.loading = 0
+        self.open()
+        for table, source in tables.items():
+            with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+                file.write(server.run(f"SET search_path = {workload.name}, public;\nSET timezone = 'UTC';\nCOPY ({source}) TO STDOUT CSV;") + "\n")
+                file.flush()
+                started = time.monotonic()
+                self.load(table, file.name)
+                self.loading += time.monotonic() - started
+
+    def time_once(self, query):
+        started = time.monotonic()
+        self.run(query)
+        return time.monotonic() - started, 0, None
+
+
+class ClickHouse(Engine):
+    PACKAGE = "chdb"
+
+    def open(self):
+        from chdb import session
+
+        self.session = session.Session()
+
+    def load(self, table, file):
+        self.session.query(f"CREATE TABLE {table}")
+        self.session.query(f"INSERT INTO {table.split(' ')[0]} SELECT * FROM file('{file}', 'CSV')")
+
+    def run(self, query):
+        self.session.query(f"{query} SETTINGS max_threads = {self.threads}", "Null")
+
+    def result(self, query):
+        file = tempfile.NamedTemporaryFile("w", suffix=".csv")
+        file.write(str(self.session.query(query, "CSV")))
+        file.flush()
+        return file
+
+    def close(self):
+        self.session.close()
+
+
+class DuckDB(Engine):
+    PACKAGE = "duckdb"
+
+    def open(self):
+        import duckdb
+
+        self.connection = duckdb.connect(config={"threads": self.threads})
+
+    def load(self, table, file):
+        self.connection.execute(f"CREATE TABLE {table}")
+        self.connection.execute(f"COPY {table.split(' ')[0]} FROM '{file}' (FORMAT csv)")
+
+    def run(self, query):
+        self.connection.execute(f"EXPLAIN ANALYZE {query}").fetchall()  # computes every row and hands over none
+
+    def result(self, query):
+        file = tempfile.NamedTemporaryFile("w", suffix=".csv")
+        self.connection.execute(f"COPY ({query}) TO '{file.name}' (FORMAT csv, HEADER false)")
+        return file
+
+    def close(self):
+        self.connection.close()
+
+
+ENGINES = {"clickhouse": ClickHouse, "duckdb": DuckDB}
 
 
 class Server:
@@ -155,12 +233,16 @@ def tear_down(server, workload):
     )
 
 
-def fingerprint(server, workload, contender):
+def fingerprint(server, workload, contender, baseline, engine):
     """Keeps the contender's result as the table answer_<name>; its row count and a digest blind to order."""
     answer = f"{workload.name}.answer_{contender.name}"
+    result = f"CREATE UNLOGGED TABLE result AS\n{contender.query}"
+    if engine:
+        file = engine.result(contender.query)
+        result = f"{baseline.steps}CREATE UNLOGGED TABLE result AS SELECT * FROM (\n{baseline.query}\n) b LIMIT 0;\nSET timezone = 'UTC';\n\\copy result FROM '{file.name}' CSV\nRESET timezone"
     return tuple(
         server.run(
-            f"{prelude(workload)}{contender.steps}CREATE UNLOGGED TABLE result AS\n{contender.query};\n"
+            f"{prelude(workload)}{contender.steps}{result};\n"
             f"CREATE UNLOGGED TABLE {answer} AS\n{workload.equal};\n\\o\n"
             f"SELECT count(*), sum(hashtextextended(row_text::text, 0)::numeric) FROM {answer} row_text;\n"
         ).split("|")
@@ -176,13 +258,13 @@ def difference(server, workload, ours, theirs, limit=5):
     return f"only in {ours.name}, {count} rows:\n" + "".join(f"    {row}\n" for row in rows)
 
 
-def check_equal(server, workload):
+def check_equal(server, workload, engines):
     """All contenders must give what the baseline gives. Returns the number of rows of that."""
     compared = [c for c in workload.contenders if c.role != "reference"]
     baseline = compared[0]
     expected = None
     for contender in compared:
-        found = fingerprint(server, workload, contender)
+        found = fingerprint(server, workload, contender, baseline, engines.get(contender.name))
         if expected is None:
             expected = found
             if found[0] == "0":
@@ -197,27 +279,6 @@ def check_equal(server, workload):
             server.run(f"DROP TABLE {workload.name}.answer_{contender.name};")
     server.run(f"DROP TABLE {workload.name}.answer_{baseline.name};")
     return int(expected[0])
-
-
-class ClickHouse:
-    """ClickHouse within this process, with as many threads as the server gives a query; it has the table hits."""
-
-    def __init__(self, server, workload):
-        from chdb import session
-
-        self.session = session.Session()
-        self.threads = 1 + int(server.run("SHOW max_parallel_workers_per_gather;"))
-        rows = server.run(f"COPY (SELECT visitor, (extract(epoch FROM ts) * 1000000)::bigint, event FROM {workload.name}.hits) TO STDOUT CSV;")
-        self.session.query("CREATE TABLE hits (visitor UInt32, micros UInt64, event String) ENGINE = MergeTree ORDER BY micros")
-        with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
-            file.write(rows)
-            file.flush()
-            self.session.query(f"INSERT INTO hits SELECT * FROM file('{file.name}', 'CSV', 'visitor UInt32, micros UInt64, event String')")
-
-    def time_once(self, query):
-        started = time.monotonic()
-        self.session.query(f"{query} SETTINGS max_threads = {self.threads}", "Null")
-        return time.monotonic() - started, 0, None
 
 
 def time_once(server, workload, contender):
@@ -238,23 +299,25 @@ def time_once(server, workload, contender):
 def measure(server, workload, repeat):
     progress(f"{workload.name}: set-up")
     set_up(server, workload)
+    engines = {c.name: ENGINES[c.name](server, workload, c.tables) for c in workload.contenders if c.tables}
+    for name, engine in engines.items():
+        progress(f"{workload.name}: loaded into {name} in {engine.loading:.3f} s")
     progress(f"{workload.name}: comparing results")
-    result_rows = check_equal(server, workload)
+    result_rows = check_equal(server, workload, engines)
     scan = next(c for c in workload.contenders if c.name == "scan")
     input_rows = int(server.run(f"{prelude(workload)}\\o\n{scan.query};"))
     progress(f"{workload.name}: equal, {result_rows:,} rows from {input_rows:,}")
 
-    clickhouse = ClickHouse(server, workload) if any(c.foreign for c in workload.contenders) else None
     runs = {c.name: [] for c in workload.contenders}
     for round_number in range(1, repeat + 1):
         for contender in workload.contenders:
             runs[contender.name].append(
-                clickhouse.time_once(contender.query) if contender.foreign else time_once(server, workload, contender)
+                engines[contender.name].time_once(contender.query) if contender.tables else time_once(server, workload, contender)
             )
             progress(f"{workload.name}: round {round_number} of {repeat}, {contender.name} {runs[contender.name][-1][0]:.3f} s")
 
-    if clickhouse:
-        clickhouse.session.close()
+    for engine in engines.values():
+        engine.close()
     medians = {name: statistics.median(seconds for seconds, _, _ in done) for name, done in runs.items()}
     return {
         "name": workload.name,
@@ -270,9 +333,10 @@ def measure(server, workload, repeat):
                 "ratio_to": {
                     other.name: medians[c.name] / medians[other.name]
                     for other in workload.contenders
-                    if other.role != "contender"
+                    if other.role != "contender" or other.tables
                 },
                 "rows_per_second": input_rows / medians[c.name],
+                "loading_seconds": engines[c.name].loading if c.tables else None,
                 "peak_memory_bytes": max(peak for _, peak, _ in runs[c.name]),
                 "plan": runs[c.name][-1][2],
             }
@@ -296,6 +360,9 @@ def table(result):
         )
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ["  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))]) for row in rows]
+    for c in result["contenders"]:
+        if c["loading_seconds"] is not None:
+            lines.append(f"{c['name']}: loading {c['loading_seconds']:.3f} s")
     head = f"{result['name']}: {result['title']}\n{result['input_rows']:,} rows in, {result['result_rows']:,} rows out"
     return "\n".join([head, "", *lines])
 
