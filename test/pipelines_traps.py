@@ -149,13 +149,13 @@ CASES = [
     ),
     Case(
         "a row comes while its slice is being filled",
-        f"CALL come('d', '{{e1 2025-01-05}}'); CALL journey.list_sources('web', true);\nother: BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT journey.fill_slice('web', false) \\g /dev/null\n"
+        f"CALL come('d', '{{e1 2025-01-05}}'); CALL journey.list_sources('web', true, NULL) \\g /dev/null\nother: BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT journey.fill_slice('web', false) \\g /dev/null\n"
         f"CALL come('d', '{{e2 2025-01-06}}'); {REFRESH}\nother: COMMIT;\n{REFRESH} {WRONG}",
         [[("refresh_source", "coalesce(b.xmax, %s)", "coalesce(NULLIF(b.xmax, b.xmax), %s)")]],
     ),
     Case(
         "a row changes while its slice is being filled",
-        f"CALL come('d', '{{e1 2025-01-05}}'); CALL journey.list_sources('web', true);\nother: BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT journey.fill_slice('web', false) \\g /dev/null\n"
+        f"CALL come('d', '{{e1 2025-01-05}}'); CALL journey.list_sources('web', true, NULL) \\g /dev/null\nother: BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT journey.fill_slice('web', false) \\g /dev/null\n"
         f"UPDATE shop.events SET device = 'x'; {REFRESH}\nother: COMMIT;\n{REFRESH} {WRONG}",
         [[("take_marks", "FROM known WHERE slice = ANY ($2)\n", "FROM known WHERE false\n")]],
     ),
