@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import importlib.util
 import json
+import os
 import pathlib
 import re
 import runpy
@@ -345,6 +346,11 @@ def measure(server, workload, repeat):
     }
 
 
+def aligned(rows):
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return ["  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))]) for row in rows]
+
+
 def table(result):
     others = list(result["contenders"][0]["ratio_to"])
     rows = [["", "median s", "min", "max", *("/ " + name for name in others), "M rows/s", "MB"]]
@@ -358,13 +364,45 @@ def table(result):
                 f"{c['peak_memory_bytes'] / 2**20:.0f}",
             ]
         )
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    lines = ["  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))]) for row in rows]
+    lines = aligned(rows)
     for c in result["contenders"]:
         if c["loading_seconds"] is not None:
             lines.append(f"{c['name']}: loading {c['loading_seconds']:.3f} s")
     head = f"{result['name']}: {result['title']}\n{result['input_rows']:,} rows in, {result['result_rows']:,} rows out"
     return "\n".join([head, "", *lines])
+
+
+def growth(results):
+    """How time and memory grow with the events: a table of each workload."""
+    tables = []
+    for name in dict.fromkeys(result["name"] for result in results):
+        runs = [result for result in results if result["name"] == name]
+        rows = [["", *(f"{run['input_rows']:,} rows: s" for run in runs), "times", *("MB" for _ in runs)]]
+        for contenders in zip(*(run["contenders"] for run in runs)):
+            seconds = [c["median_seconds"] for c in contenders]
+            memory = [f"{c['peak_memory_bytes'] / 2**20:.0f}" for c in contenders]
+            rows.append([contenders[0]["name"], *(f"{s:.3f}" for s in seconds), f"{seconds[-1] / seconds[0]:.1f}", *memory])
+        tables.append("\n".join([f"{name}: growth", "", *aligned(rows), ""]))
+    return "\n".join(tables)
+
+
+def chart(results, conditions, file):
+    """Draws the time of each contender as a share of the baseline's, for the fewest events."""
+    from matplotlib import pyplot
+
+    fewest = list({result["name"]: result for result in reversed(results)}.values())[::-1]
+    figure, plots = pyplot.subplots(len(fewest), figsize=(8, sum(1 + 0.3 * len(r["contenders"]) for r in fewest)), squeeze=False, layout="constrained")
+    for plot, result in zip(plots.flat, fewest):
+        baseline = result["contenders"][0]
+        shares = {c["name"]: c["median_seconds"] / baseline["median_seconds"] for c in result["contenders"]}
+        colors = ["tab:orange" if c["loading_seconds"] else "tab:blue" if c["role"] == "contender" else "silver" for c in result["contenders"]]
+        bars = plot.barh(list(shares), list(shares.values()), color=colors)
+        plot.bar_label(bars, [f"{share:.2f}" for share in shares.values()], padding=3)
+        plot.invert_yaxis()
+        plot.set_title(result["title"], fontsize="medium", loc="left")
+        plot.margins(x=0.1)
+    figure.supxlabel(f"time as a share of the plain SQL\n{conditions}", fontsize="small")
+    figure.savefig(file)
 
 
 def find(names):
@@ -390,6 +428,8 @@ def arguments():
     parser.add_argument("--events", type=count, default=1_000_000, help="rows of the events table (default: 1000000)")
     parser.add_argument("--repeat", type=count, default=3, help="rounds; the table shows medians (default: 3)")
     parser.add_argument("--seed", type=int, default=1, help="of the generated data (default: 1)")
+    parser.add_argument("--growth", action="store_true", help="also with 4 and 16 times as many events: how time and memory grow")
+    parser.add_argument("--chart", type=pathlib.Path, metavar="FILE", help="also draw the shares there, as .svg or .png; needs the Python package matplotlib")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="also write everything there, with the plans")
     parser.add_argument("--list", action="store_true", help="list the workloads")
     parser.add_argument("--psql", default="psql", help=argparse.SUPPRESS)
@@ -398,38 +438,46 @@ def arguments():
 
 def main():
     options = arguments()
+    if options.chart and not importlib.util.find_spec("matplotlib"):
+        raise Failure("--chart needs the Python package matplotlib: pip install matplotlib")
     workloads = find(options.workloads)
     if options.list:
         for workload in workloads:
             print(f"{workload.name:22} {workload.title}")
         return
 
-    server = Server(options.psql, {"events": options.events, "seed": options.seed})
-    server.start()
-    try:
-        started = time.monotonic()
-        progress(f"generating {options.events:,} events")
-        server.run(SETTINGS + (HERE / "events.sql").read_text())
-        progress(f"generated in {time.monotonic() - started:.0f} s")
-        results = []
-        for workload in workloads:
-            try:
-                results.append(measure(server, workload, options.repeat))
-                print(f"\n{table(results[-1])}\n", flush=True)
-            finally:
-                tear_down(server, workload)
-        if options.json:
-            report = {
-                "server": server.run("SHOW server_version;"),
-                "events": options.events,
-                "seed": options.seed,
-                "repeat": options.repeat,
-                "settings": SETTINGS.strip(),
-                "workloads": results,
-            }
-            options.json.write_text(json.dumps(report, indent=1) + "\n")
-    finally:
-        server.finish()
+    results = []
+    for events in [options.events * factor for factor in ((1, 4, 16) if options.growth else (1,))]:
+        server = Server(options.psql, {"events": events, "seed": options.seed})
+        server.start()
+        try:
+            started = time.monotonic()
+            progress(f"generating {events:,} events")
+            server.run(SETTINGS + (HERE / "events.sql").read_text())
+            progress(f"generated in {time.monotonic() - started:.0f} s")
+            for workload in workloads:
+                try:
+                    results.append(measure(server, workload, options.repeat))
+                    print(f"\n{table(results[-1])}\n", flush=True)
+                finally:
+                    tear_down(server, workload)
+            version = server.run("SHOW server_version;")
+        finally:
+            server.finish()
+    if options.growth:
+        print(growth(results))
+    if options.chart:
+        chart(results, f"PostgreSQL {version}, {options.events:,} events, {os.cpu_count()} processors", options.chart)
+    if options.json:
+        report = {
+            "server": version,
+            "events": options.events,
+            "seed": options.seed,
+            "repeat": options.repeat,
+            "settings": SETTINGS.strip(),
+            "workloads": results,
+        }
+        options.json.write_text(json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The benchmark harness at a tiny size: every workload's contenders agree, and it notices when they do not. Prints TAP."""
 
 import argparse
+import importlib.util
 import json
 import pathlib
 import subprocess
@@ -48,6 +49,16 @@ with tempfile.TemporaryDirectory() as scratch:
         "the report has time, memory and plan of each contender",
         str(written),
     )
+
+    done = harness("touch_parsing", "--events", 20, "--repeat", 1, "--growth", "--json", report)
+    sizes = [w["input_rows"] for w in json.loads(report.read_text())["workloads"]]
+    tap.ok(len(sizes) == 3 and sizes == sorted(set(sizes)), "--growth measures three sizes", str(sizes))
+    tap.ok("touch_parsing: growth" in done.stdout, "and sums them up", done.stdout + done.stderr)
+    if importlib.util.find_spec("matplotlib"):
+        done = harness("touch_parsing", "--events", 100, "--repeat", 1, "--chart", scratch / "chart.svg")
+        tap.ok(done.returncode == 0 and "<svg" in (scratch / "chart.svg").read_text(), "--chart draws", done.stderr)
+    else:
+        tap.skip("chart", "matplotlib is absent")
 
     same = contrived(scratch / "same", "SELECT n, 'x' AS x FROM generate_series(1, 3) n;", "SELECT 4 - n, 'x' AS x FROM generate_series(1, 3) n;")
     done = harness(same, "--events", 1, "--repeat", 1)
