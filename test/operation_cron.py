@@ -5,6 +5,7 @@ Prints TAP; exits non-zero on any failure.
 """
 
 import argparse
+import subprocess
 import threading
 import time
 
@@ -98,11 +99,8 @@ def partitioned():
 
 
 def available(extension):
-    probe = Cluster(options.psql)
-    try:
-        return probe.sql(f"SELECT count(*) FROM pg_available_extensions WHERE name = '{extension}'") == "1"
-    finally:
-        probe.stop()
+    query = f"SELECT count(*) FROM pg_available_extensions WHERE name = '{extension}'"
+    return subprocess.run([options.psql, "-XqAt", "-c", query], capture_output=True, text=True, check=True).stdout.strip() == "1"
 
 
 if available("pg_cron"):
