@@ -252,6 +252,24 @@ def test_settings(tap, shop):
             tap.ok(not done and message in output, f"without the extension, {settings}: says so", output[-3000:])
 
 
+def test_pipeline(tap, shop):
+    """A pipeline is refreshed from dbt, which has always a transaction open; one that is not there is told."""
+    shop.sql("""
+        CREATE SCHEMA piped;
+        CREATE TABLE piped.events (device text, ts timestamptz);
+        SELECT journey.create_pipeline('piped', 'piped');
+        SELECT journey.add_source('piped', 'piped.events', ts => 'ts', anonymous_id => 'device');
+        INSERT INTO piped.events VALUES ('phone', now());
+        CALL journey.fill('piped');""")
+    built(tap, "pipeline: refreshed", shop.dbt("run-operation", "refresh_pipeline", "--args", "{name: piped}"))
+    shop.sql("INSERT INTO piped.events VALUES ('tablet', now())")
+    built(tap, "pipeline: refreshed again", shop.dbt("run-operation", "refresh_pipeline", "--args", "{name: piped}"))
+    tap.ok(shop.sql("SELECT string_agg(visitor_id, ' ' ORDER BY visitor_id) FROM piped.piped_visitors") == "phone tablet", "pipeline: what is new is there")
+    failed = shop.dbt("run-operation", "refresh_pipeline", "--args", "{name: pipd}")
+    tap.ok(not failed[0] and 'pipeline "pipd" does not exist' in failed[1], "pipeline: a name that is none fails, and is told", failed[1])
+    shop.sql("SELECT journey.drop_pipeline('piped', keep_tables => false); DROP SCHEMA piped CASCADE")
+
+
 def test_documentation(tap, shop):
     built(tap, "dbt docs generate", shop.dbt("docs", "generate"))
     target = shop.target / "analytics"
@@ -361,6 +379,7 @@ def main():
         test_sql_engine(tap, shop)
         test_rudderstack(tap, shop)
         test_settings(tap, shop)
+        test_pipeline(tap, shop)
         test_documentation(tap, shop)
         test_style(tap, shop)
         dbt_warehouses.test_rudderstack_warehouse(tap, shop, same_tables)
