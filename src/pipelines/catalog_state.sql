@@ -2,12 +2,13 @@
 -- that owns the pipeline's tables.
 
 CREATE FUNCTION journey.pipeline_owner(p journey.pipelines) RETURNS oid
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce(
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN coalesce(
     (SELECT c.relowner FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = p.schema AND c.relname = p.tables || '_trails'),
     (SELECT nspowner FROM pg_namespace WHERE nspname = p.schema),
-    (SELECT datdba FROM pg_database WHERE datname = current_database()))
-$$;
+    (SELECT datdba FROM pg_database WHERE datname = current_database()));
+END $$;
 COMMENT ON FUNCTION journey.pipeline_owner(journey.pipelines) IS
   'The role that owns a pipeline: the one that owns its tables, or else their schema, or else the database';
 

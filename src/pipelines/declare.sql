@@ -38,13 +38,17 @@ END $$;
 COMMENT ON FUNCTION journey.pipeline_named(text) IS 'The pipeline of that name; an error (42704) where there is none';
 
 CREATE FUNCTION journey.number_offset(relation regclass) RETURNS bigint
-LANGUAGE sql STABLE
-RETURN coalesce((SELECT c.number_offset FROM journey.source_columns AS c JOIN pg_catalog.pg_control_system() AS k USING (system_identifier) WHERE c.relation = number_offset.relation), 0);
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN coalesce((SELECT c.number_offset FROM journey.source_columns AS c JOIN pg_catalog.pg_control_system() AS k USING (system_identifier) WHERE c.relation = number_offset.relation), 0);
+END $$;
 COMMENT ON FUNCTION journey.number_offset(regclass) IS 'Internal: what the column journey_xid of a source adds to the numbers of transactions';
 
 CREATE FUNCTION journey.is_restored(p journey.pipelines) RETURNS boolean
-LANGUAGE sql STABLE
-RETURN p.system_identifier <> (SELECT c.system_identifier FROM pg_catalog.pg_control_system() AS c);
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN p.system_identifier <> (SELECT c.system_identifier FROM pg_catalog.pg_control_system() AS c);
+END $$;
 COMMENT ON FUNCTION journey.is_restored(journey.pipelines) IS 'Whether a pipeline comes from another cluster, whose transactions had other numbers';
 
 CREATE FUNCTION journey.pipeline_table(p journey.pipelines, part text) RETURNS text
