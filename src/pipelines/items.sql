@@ -127,7 +127,7 @@ BEGIN
     EXECUTE format('DELETE FROM %s', baskets);
     EXECUTE format('DELETE FROM %s', orders);
     EXECUTE format('DELETE FROM %s', pairs);
-    EXECUTE format('INSERT INTO %s SELECT source, basket, array_agg(DISTINCT item COLLATE "C") FROM %s WHERE basket IS NOT NULL GROUP BY source, basket', baskets, items);
+    EXECUTE format('INSERT INTO %s SELECT source, basket, array_agg(DISTINCT item) FROM %s WHERE basket IS NOT NULL GROUP BY source, basket', baskets, items);
     EXECUTE format('INSERT INTO %s SELECT item, count(*) FROM %s CROSS JOIN unnest(items) AS item GROUP BY item UNION ALL SELECT '''', count(*) FROM %2$s', orders, baskets);
     EXECUTE format('INSERT INTO %s SELECT item, with_item, together FROM journey.item_pairs(%L, top => NULL, min_together => 1, max_basket => %s) WHERE item < with_item COLLATE "C"', pairs,
       format('SELECT row_number::text, item FROM (SELECT row_number() OVER (), items FROM %s WHERE cardinality(items) BETWEEN 2 AND %s) AS b CROSS JOIN unnest(items) AS item', baskets, journey.most_basket_items()),
@@ -141,7 +141,7 @@ BEGIN
       SELECT t.source, t.basket, w.items AS was, n.items AS now
       FROM (SELECT DISTINCT source, basket FROM taken) AS t
       LEFT JOIN LATERAL (SELECT b.items FROM %2$s AS b WHERE b.basket = t.basket AND b.source = t.source OFFSET 0) AS w ON true
-      CROSS JOIN LATERAL (SELECT array_agg(DISTINCT i.item COLLATE "C") AS items FROM %3$s AS i WHERE i.basket = t.basket AND i.source = t.source) AS n
+      CROSS JOIN LATERAL (SELECT array_agg(DISTINCT i.item) AS items FROM %3$s AS i WHERE i.basket = t.basket AND i.source = t.source) AS n
       WHERE w.items IS DISTINCT FROM n.items),
     gone AS (DELETE FROM %2$s AS b WHERE (b.basket, b.source) IN (SELECT basket, source FROM changed WHERE now IS NULL)),
     put AS (
