@@ -9,7 +9,7 @@ def show(chart, table: pd.DataFrame, says: str) -> None:
     """A chart that a screen reader is told as `says`, and its table."""
     st.altair_chart(chart.properties(description=says), width="stretch")
     with st.expander(f"As a table: {says}"):
-        st.table(table.reset_index(drop=True))
+        st.table(table.reset_index(drop=True).rename(columns=str))
 
 
 def ink() -> str:
@@ -45,7 +45,7 @@ def heat(rows: pd.DataFrame, x: str, y: str, measure: str, text: str | None = No
         text=alt.Text(f"{text}:N") if text else alt.Text(f"{measure}:Q", format=form),
         color=alt.condition(alt.datum[measure] > middle, alt.value("white"), alt.value("#08306b")),
     )
-    return (cells + written).properties(height=max(180, 34 * rows[y].nunique()))
+    return (cells + written).properties(height=70 + 32 * rows[y].nunique())
 
 
 def sankey(edges: pd.DataFrame):

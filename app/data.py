@@ -188,8 +188,8 @@ def conversions(db, p: Pipeline, who: str) -> pd.DataFrame:
 def recommendations(db, p: Pipeline, who: str) -> pd.DataFrame:
     return frame(
         db,
-        """SELECT coalesce(name, item) AS item, score, CASE WHEN cardinality(because) = 0 THEN 'bought by many' ELSE 'looked at ' || array_to_string(because, ', ') END AS because,
-          already_bought AS "bought before" FROM journey.recommend(%s, %s, 5)""",
+        """SELECT coalesce(name, item) AS item, CASE WHEN cardinality(because) = 0 THEN 'bought by many' ELSE 'looked at ' || array_to_string(because, ', ') END AS because,
+          already_bought AS "bought before", score FROM journey.recommend(%s, %s, 5)""",
         [p.name, who],
     )
 

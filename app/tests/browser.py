@@ -63,12 +63,14 @@ def refreshed(database: str):
 
 def settled(page) -> None:
     page.wait_for_selector("h1", timeout=PATIENCE)
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=PATIENCE)
+    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')", timeout=PATIENCE)
 
 
 def picture(page, directory: Path | None, name: str) -> None:
     if directory:
-        page.wait_for_timeout(1500)  # charts are drawn after they are there
+        if page.locator("[data-testid=stVegaLiteChart]").count():
+            page.locator("[data-testid=stVegaLiteChart] :is(canvas, svg)").first.wait_for(timeout=PATIENCE)
+        page.wait_for_timeout(1000)
         page.screenshot(path=directory / f"{name}.png")
 
 
@@ -81,6 +83,7 @@ def main(database: str, pictures: Path | None) -> None:
         who = db.execute(
             """SELECT visitor_id FROM shop_customer_360 ORDER BY orders BETWEEN 1 AND 3 DESC, sessions BETWEEN 6 AND 15 DESC, lifetime_value DESC NULLS LAST, visitor_id LIMIT 1"""
         ).fetchone()[0]
+        event = f"Bell Rung {time.time_ns() // 10**6 % 100_000}"  # not that of an earlier run
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         for theme in ("light", "dark") if pictures else ("light",):
             page = browser.new_page(viewport={"width": 1360, "height": 900}, color_scheme=theme)
@@ -92,14 +95,16 @@ def main(database: str, pictures: Path | None) -> None:
             settled(page)
             page.get_by_role("heading", name="Live tail").wait_for(timeout=PATIENCE)
             tap.ok(page.get_by_role("heading", name=who).count() > 0, f"{theme}: the link opens the customer")
+            brightness = page.locator(".stApp").evaluate("e => getComputedStyle(e).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number).reduce((a, b) => a + b)")
+            tap.ok((brightness < 200) == (theme == "dark"), f"{theme}: the page is as the reader's system has it", brightness)
             if theme == "light":
                 page.wait_for_timeout(3000)
                 db.execute(
-                    "INSERT INTO tracks (event_id, user_id, event, ts, page_url) VALUES (gen_random_uuid(), %s, 'Bell Rung', now(), 'https://www.tandem.example/bikes/duet-7')",
-                    [who],
+                    "INSERT INTO tracks (event_id, user_id, event, ts, page_url) VALUES (gen_random_uuid(), %s, %s, now(), 'https://www.tandem.example/bikes/duet-7')",
+                    [who, event],
                 )
                 began = time.monotonic()
-                page.locator("canvas td", has_text="Bell Rung").first.wait_for(state="attached", timeout=PATIENCE)
+                page.locator("canvas td", has_text=event).first.wait_for(state="attached", timeout=PATIENCE)
                 print(f"# the event was there after {time.monotonic() - began:.1f} seconds")
                 tap.ok(True, "an event that is inserted shows by itself")
             picture(page, pictures, f"customer_{theme}")

@@ -61,14 +61,14 @@ def live(db, p: data.Pipeline, who: str) -> None:
         [
             ("Sessions", f"{now['sessions']:,}"),
             ("Events", f"{now['events']:,}"),
-            ("Last seen", f"{now['last_seen_at']:%m-%d %H:%M:%S}"),
+            ("Last seen", f"{now['last_seen_at']:%b %d, %H:%M:%S}"),
             ("Signed up", day(now["signed_up_at"])),
-            ("Orders", f"{worth.get('frequency', 0):,} · {worth.get('monetary', 0):,.2f}"),
+            ("Orders", f"{worth.get('frequency', 0):,} for {worth.get('monetary', 0):,.2f}"),
             ("Segment", worth.get("segment") or "–"),
         ],
     ):
         column.metric(label, said)
-    left, right = st.columns([3, 2])
+    left, right = st.columns(2)
     with left:
         st.subheader("Live tail")
         rows = data.tail(db, p, who)
@@ -85,7 +85,7 @@ def live(db, p: data.Pipeline, who: str) -> None:
             if offers.empty:
                 st.caption("Nobody has bought anything yet.")
             else:
-                st.dataframe(offers, hide_index=True, height=290)
+                st.dataframe(offers, hide_index=True)
     if "all_sessions" in p.targets:
         st.subheader("Sessions")
         rows = data.sessions(db, p, who)

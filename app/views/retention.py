@@ -23,6 +23,6 @@ else:
     table.insert(0, "visitors", rows[rows["later"] == 0].set_index("first seen")["visitors"])
     charts.show(
         charts.heat(later, "later", "first seen", "percent", form=".1f"),
-        table.reset_index().astype(object).where(table.reset_index().notna(), ""),
+        table.map(lambda share: "" if share != share else f"{share:g}").reset_index(),
         f"percent of the visitors first seen in a month who came again, by {unit} later",
     )
