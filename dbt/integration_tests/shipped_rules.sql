@@ -23,7 +23,7 @@ kinds AS (
   FROM names
 )
 SELECT kind, CASE kind WHEN 'name' THEN translate(name, ' -_', '') WHEN 'host' THEN host
-    ELSE '^' || replace(replace(replace(name, '.', '\.'), '[!', '[^'), '*', '.*') || '$' END AS key,
+    ELSE replace(replace(name, '_', '\_'), '*', '%') END AS key,
   CASE WHEN kind = 'host' AND host <> name THEN coalesce(nullif(rtrim(substr(name, length(host) + 1), '/'), ''), '/') END AS path,
   row_number() OVER (ORDER BY rank, n) AS rank, source, category, term_params
 FROM kinds;
@@ -64,7 +64,7 @@ WINDOW rule AS (ORDER BY position, name COLLATE "C");
 \echo '{% endmacro %}'
 
 \echo
-\echo '{# Sources: (kind of key: name, host or pattern; key; path; rank; source; category; the category that rules see; parameters of search terms). #}'
+\echo '{# Sources: (kind of key: name, host or pattern for LIKE; key; path; rank; source; category; the category that rules see; parameters of search terms). #}'
 \echo '{% macro known_sources() %}'
 SELECT format('  (%L, %L, %L, %s, %L, %L, %L, %L)', kind, key, path, rank, source, category, grouped, nullif(term_params, '{}'))
   || CASE WHEN lead(rank) OVER rule IS NULL THEN '' ELSE ',' END

@@ -37,7 +37,14 @@
   {{ column }} > '{{ last }}'::timestamptz
 {%- endmacro %}
 
-{% macro is_blog(url) %}journey.url_path({{ url }}) like {{ dbt.string_literal(var('journey_blog_path') | replace('\\', '\\\\') | replace('%', '\\%') | replace('_', '\\_') ~ '%') }}{% endmacro %}
+{% macro is_blog(url) -%}
+{%- if journey.on('extension') -%}
+journey.url_path({{ url }}) like {{ dbt.string_literal(var('journey_blog_path') | replace('\\', '\\\\') | replace('%', '\\%') | replace('_', '\\_') ~ '%') }}
+{%- endif -%}
+{%- if journey.on('sql') -%}
+btrim({{ url }}) ~ {{ dbt.string_literal('^(?:(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//+[^/?#]*)?' ~ modules.re.escape(var('journey_blog_path'))) }}
+{%- endif -%}
+{%- endmacro %}
 
 {# The columns of journey_events, without what it adds of its own. #}
 {% macro stored_columns() %}

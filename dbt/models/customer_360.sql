@@ -1,6 +1,5 @@
-{{ config(enabled=journey.may_be('extension'), materialized='incremental', indexes=[{'columns': ['visitor_id'], 'unique': true}],
+{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id'], 'unique': true}],
           pre_hook=["{{ journey.forget_changed_visitors(this) }}", "{{ journey.forget_other_segments(this) }}"]) }}
-{{- journey.needs_extension(this.name) }}
 {%- set orders = journey.has_input('orders') -%}
 {%- set wanted = "where visitor_id in (select visitor_id from visitors)" if is_incremental() -%}
 -- One row a visitor: who, when, where from, how valuable. An incremental run makes the rows that are not there: the hooks took out whoever has

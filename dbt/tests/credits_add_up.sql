@@ -1,5 +1,4 @@
 -- For each conversion and model the credits add up to one.
-{{ config(enabled=journey.may_be('extension')) }}
 select kind, conversion_id, model, sum(credit) as credits
 from {{ ref('attribution_credits') }}
 group by kind, conversion_id, visitor_id, model

@@ -1,5 +1,4 @@
 -- Every event that counts and is not passive is in exactly one session: in the sessions of events and in those of trails.
-{{ config(enabled=journey.may_be('extension')) }}
 with counts as (
   select
     (select count(*) from {{ journey.counted_events() }} as events) as events,

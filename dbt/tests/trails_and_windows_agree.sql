@@ -1,5 +1,4 @@
 -- Both ways to the sessions of a visitor, merged trails and numbered events, lead to the same sessions.
-{{ config(enabled=journey.may_be('extension')) }}
 select visitor_id, session_number, started_at, events
 from {{ ref('all_sessions') }}
 except

@@ -41,6 +41,9 @@
     {% for setting in ['journey_max_users', 'journey_max_members', 'journey_unique_kinds', 'journey_device_owners'] if var(setting) %}
       {{ journey.refuse(setting, var(setting), "It takes links one by one, which needs the extension: leave it out, or set journey_engine: extension.") }}
     {% endfor %}
+    {% for option in var('journey_attribution_options') or {} if option not in ['half_life', 'first_weight', 'last_weight', 'optional_channels', 'excluded_channels'] %}
+      {{ journey.refuse('journey_attribution_options', option, "Without the extension there are half_life, first_weight, last_weight, optional_channels and excluded_channels.") }}
+    {% endfor %}
     {% if var('journey_rfm_matrix') != 'standard' or var('journey_rfm_bins') | int != 5 %}
       {{ journey.refuse('journey_rfm_matrix', var('journey_rfm_matrix'), "Without the extension there is the matrix standard, with journey_rfm_bins: 5.") }}
     {% endif %}

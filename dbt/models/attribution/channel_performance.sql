@@ -1,5 +1,3 @@
-{{ config(enabled=journey.may_be('extension')) }}
-{{- journey.needs_extension(this.name) }}
 -- Channels side by side under each model and for each kind of conversion: how many conversions, and how much money, each may claim.
 -- Sums of numeric, so that they are the same in whatever order the rows come.
 -- lifetime_value credits all that a visitor has paid so far to the channels of their sign-up.

@@ -1,6 +1,5 @@
 -- The same by campaign; spend without a campaign stands against credit without one.
-{{ config(enabled=journey.may_be('extension') and journey.has_input('spend')) }}
-{{- journey.needs_extension(this.name) }}
+{{ config(enabled=journey.has_input('spend')) }}
 with earned as (
   select model, channel, campaign, date_trunc('month', converted_at, {{ dbt.string_literal(var('journey_time_zone')) }}) as month,
     sum(credit::numeric) as conversions, sum(credited_value) as value

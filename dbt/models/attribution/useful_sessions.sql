@@ -1,6 +1,5 @@
-{{ config(enabled=journey.may_be('extension'), materialized='incremental', indexes=[{'columns': ['visitor_id']}],
+{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id']}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
-{{- journey.needs_extension(this.name) }}
 with marked as (
   select
     session.*,

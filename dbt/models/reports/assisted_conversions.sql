@@ -1,10 +1,8 @@
-{{ config(enabled=journey.may_be('extension')) }}
-{{- journey.needs_extension(this.name) }}
 -- For each channel and kind of conversion: how many conversions it was the last contact of, and how many it helped along earlier.
 with contacts as (
   select paths.kind, paths.value, contact.channel, contact.channel = paths.path[paths.touches] as is_last
   from {{ ref('conversion_paths') }} as paths
-  cross join lateral unnest(journey.path_unique(paths.path)) as contact(channel)
+  cross join lateral unnest({{ journey.channels_of_path('paths.path') }}) as contact(channel)
 )
 select
   kind,

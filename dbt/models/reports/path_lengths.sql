@@ -1,5 +1,3 @@
-{{ config(enabled=journey.may_be('extension')) }}
-{{- journey.needs_extension(this.name) }}
 -- How many contacts conversions took.
 select kind, touches, count(*) as conversions, sum(value) as value
 from {{ ref('conversion_paths') }}
