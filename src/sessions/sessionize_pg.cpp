@@ -12,7 +12,7 @@ using namespace journey::sessions;
 namespace {
 
 /// A rule and the calendar of its day boundary, if it has one.
-struct dated_rule {
+struct rule_with_calendar {
   session_rule rule;
   calendar* days = nullptr;
 };
@@ -20,14 +20,14 @@ struct dated_rule {
 enum class given { timeout, rule };
 
 template <given Given>
-dated_rule rule_of(FunctionCallInfo fcinfo, Datum value) {
+rule_with_calendar rule_of(FunctionCallInfo fcinfo, Datum value) {
   if constexpr (Given == given::timeout)
     return {{.timeout = pg::positive_duration(DatumGetIntervalP(value), "timeout")}};
-  struct kept : dated_rule {
+  struct kept : rule_with_calendar {
     explicit kept(std::pmr::memory_resource*) {}
   };
   std::string_view bytes = pg::text_view(value);
-  return pg::call_site<pg::argument_cache<kept>>(fcinfo).of(bytes, [bytes](dated_rule& made) {
+  return pg::call_site<pg::argument_cache<kept>>(fcinfo).of(bytes, [bytes](rule_with_calendar& made) {
     wire::reader in(bytes, "session_rule");
     made.rule = read_rule(in);
     made.days = made.rule.day_boundary.empty() ? nullptr : &calendar_of(made.rule.day_boundary);
@@ -99,10 +99,10 @@ partition_state* place(FunctionCallInfo fcinfo, int first = 1) {
   partition_state& state = state_of(window);
   if (!state.sessions.follows(row.ts)) out_of_order<Zoned>(state.sessions.last(), row.ts);
   session_counter& sessions = state.sessions;
-  dated_rule dated = rule_of<Given>(fcinfo, *value);
-  row.new_day = dated.days != nullptr && sessions.number() > 0 &&
-                dated.days->day(sessions.last_in_session()) != dated.days->day(row.ts);
-  return sessions.place(dated.rule, row) ? &state : nullptr;
+  rule_with_calendar current = rule_of<Given>(fcinfo, *value);
+  row.new_day = current.days != nullptr && sessions.number() > 0 &&
+                current.days->day(sessions.last_in_session()) != current.days->day(row.ts);
+  return sessions.place(current.rule, row) ? &state : nullptr;
 }
 
 template <given Given, bool Zoned>
