@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cstdint>
 #include <cstring>
 #include <memory_resource>
@@ -107,6 +108,7 @@ class reader {
 
   /// A count of items that each take at least `least` bytes: refuses one that the rest can't hold.
   std::size_t count(std::size_t least) {
+    assert(least > 0);
     std::uint64_t items = varint();
     if (items > rest_.size() / least) fail("a count is larger than the value");
     return items;

@@ -67,23 +67,6 @@ using offer_paths = void (*)(PlannerInfo* root, UpperRelationKind kind, RelOptIn
 /// library.
 void set_upper_paths(offer_paths offer);
 
-/// A walk over a tree of nodes: `step(node, context)` returns true to end it. Up to version 15 the server
-/// left the arguments out of the step's type.
-using tree_step = bool (*)(Node* node, void* context);
-#if PG_VERSION_NUM >= 160000
-inline tree_step as_walker(tree_step step) { return step; }
-#else
-inline auto as_walker(tree_step step) {
-  return reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(step));
-}
-#endif
-inline bool walk_below(Node* node, tree_step step, void* context) {
-  return expression_tree_walker(node, as_walker(step), context);
-}
-inline bool walk_query(Query* query, tree_step step, void* context) {
-  return query_tree_walker(query, as_walker(step), context, 0);
-}
-
 /// How many nodes of a path the user's settings speak against, where the server counts that.
 inline int disabled_nodes(const Path* path) {
 #if PG_VERSION_NUM >= 180000

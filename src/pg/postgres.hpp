@@ -64,3 +64,24 @@ extern "C" {
 #if PG_VERSION_NUM < 150000
 #error "journey needs PostgreSQL 15 or later"
 #endif
+
+namespace journey::pg {
+
+/// A walk over a tree of nodes: `step(node, context)` returns true to end it. Up to version 15 the server
+/// left the arguments out of the step's type.
+using tree_step = bool (*)(Node* node, void* context);
+#if PG_VERSION_NUM >= 160000
+inline tree_step as_walker(tree_step step) { return step; }
+#else
+inline auto as_walker(tree_step step) {
+  return reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(step));
+}
+#endif
+inline bool walk_below(Node* node, tree_step step, void* context) {
+  return expression_tree_walker(node, as_walker(step), context);
+}
+inline bool walk_query(Query* query, tree_step step, void* context) {
+  return query_tree_walker(query, as_walker(step), context, 0);
+}
+
+}  // namespace journey::pg

@@ -21,11 +21,6 @@ extern "C" {
 #include "utils/ruleutils.h"
 }
 
-#if PG_VERSION_NUM < 160000  // before 16 the walker is declared without its arguments
-#define expression_tree_walker(node, walker, context) \
-  expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(walker)), context)
-#endif
-
 using namespace journey;
 
 namespace {
@@ -89,7 +84,7 @@ bool reads_the_clock(Node* node, void* context) {
     if (function == F_NOW || function == F_TRANSACTION_TIMESTAMP || function == F_STATEMENT_TIMESTAMP)
       return true;
   }
-  return expression_tree_walker(node, reads_the_clock, context);
+  return pg::walk_below(node, reads_the_clock, context);
 }
 
 /// The text of an expression with every name beyond pg_catalog qualified.
