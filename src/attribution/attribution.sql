@@ -72,14 +72,18 @@ CREATE FUNCTION journey.attribute(
   LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 3
   AS 'MODULE_PATHNAME', 'journey_attribute';
 COMMENT ON FUNCTION journey.attribute(journey.trail, timestamptz, journey.attribution_model, interval, interval, float8, float8, text[], text[], journey.collapse_kind, float8[]) IS
-  'Shares one conversion among the touches of a trail up to and including converted_at, at most lookback (NULL: no limit; a day counts 24 hours) before it: a row for each touch that earns credit, in order of time. '
+  'Shares one conversion among the touches of a trail up to and including converted_at, at most lookback (NULL: no limit; '
+  'a day counts 24 hours) before it: a row for each touch that earns credit, in order of time. '
   'Of each session one touch counts: as of converted_at its earliest that is not direct, else its earliest. '
   'The credits add up to 1; one row (unattributed) says that no touch qualifies, as for a NULL trail. '
   'No rows where converted_at is NULL. '
   'half_life is for time_decay; first_weight and last_weight for position_based, where two touches share what these leave over and one takes everything. '
   'Touches of optional_channels count only where there are no others, those of excluded_channels never; then collapse says which of several touches of one channel count. '
-  'weights, in place of a model: the first is for the first touch, the last for the last, those between for touches evenly spaced between (as many are picked as there are touches); what they leave over of 1 goes in equal parts to the other touches, or to all where there are no others. '
-  'Errors: a NULL model, half_life, first_weight, last_weight or collapse, or a NULL among weights (22004); an interval with months, a half_life that is not positive, weights below 0 or above 1 together, weights beside a model that is neither position_based nor the default (22023); more than 1,000 weights (54000).';
+  'weights, in place of a model: the first is for the first touch, the last for the last, those between for touches evenly spaced between (as many are picked as there are touches); '
+  'what they leave over of 1 goes in equal parts to the other touches, or to all where there are no others. '
+  'Errors: a NULL model, half_life, first_weight, last_weight or collapse, or a NULL among weights (22004); '
+  'an interval with months, a half_life that is not positive, weights below 0 or above 1 together, weights beside a model that is neither position_based nor the default (22023); '
+  'more than 1,000 weights (54000).';
 
 CREATE DOMAIN journey.any_trail AS journey.trail;
 COMMENT ON DOMAIN journey.any_trail IS

@@ -75,7 +75,8 @@ CREATE AGGREGATE journey.markov(path text[], conversions float8, value float8, n
 );
 COMMENT ON AGGREGATE journey.markov(text[], float8, float8, float8) IS
   'Credits by channel from a Markov chain of order 1 over paths, exact and not simulated. '
-  'A channel''s share of all conversions is that of its removal effect (Anderl et al. 2016), and its share of all value is that of its removal effect on the value that a journey earns on average; value below 0 is shared out apart. '
+  'A channel''s share of all conversions is that of its removal effect (Anderl et al. '
+  '2016), and its share of all value is that of its removal effect on the value that a journey earns on average; value below 0 is shared out apart. '
   'conversions, value and nulls say how many journeys along the path converted, what they were worth together, and how many did not convert; NULLs count as 0. '
   'An empty or NULL path is unattributed, and so is value where no journey with the same end converts. '
   'Errors: NULL in a path (22004), a negative or infinite count (22023), more than 5,000 states (54000). '
@@ -189,6 +190,7 @@ CREATE AGGREGATE journey.leave_one_out(path text[], conversions float8, value fl
 );
 COMMENT ON AGGREGATE journey.leave_one_out(text[], float8, float8, float8) IS
   'Credits by channel from conversion rates with and without each touch (google/fractribution, which calls it shapley). '
-  'A touch contributes the path''s rate less that of the path without it (0 if unseen), and no less than 0; the path''s conversions and value are shared in proportion, or go to the last touch where none contributes. '
+  'A touch contributes the path''s rate less that of the path without it (0 if unseen), and no less than 0; '
+  'the path''s conversions and value are shared in proportion, or go to the last touch where none contributes. '
   'Arguments, NULLs and errors as for markov. '
   'Keeps every distinct path in memory.';

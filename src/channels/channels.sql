@@ -67,7 +67,10 @@ COMMENT ON COLUMN journey.sources.category IS
   'NULL: nothing special';
 COMMENT ON COLUMN journey.sources.names IS
   'What it is known by. '
-  'Hosts, each with all hosts below it; *.host for those below alone; label.* for that label before any registry''s suffix, as in google.*; each may have a path, as in google.*/maps, with all below it, / being the front page alone. '
+  'Hosts, each with all hosts below it; '
+  '*.host for those below alone; '
+  'label.* for that label before any registry''s suffix, as in google.*; '
+  'each may have a path, as in google.*/maps, with all below it, / being the front page alone. '
   'Other patterns of a whole host, as in deref-*. '
   'Plain names without a dot, as campaigns give them, however their words are joined. '
   'The longest match wins, patterns come last';
@@ -162,7 +165,9 @@ CREATE FUNCTION journey.referrer_source(referrer text, OUT medium text, OUT sour
   LANGUAGE c STABLE STRICT PARALLEL SAFE COST 20
   AS 'MODULE_PATHNAME', 'journey_referrer_source';
 COMMENT ON FUNCTION journey.referrer_source(text) IS
-  'What a referrer''s URL tells: medium, the source''s category in journey.sources (search, social, video, shopping, email, ai, local, ad, excluded) or referral; source, its name or the host without www.; term, what was searched for, where known. '
+  'What a referrer''s URL tells: medium, the source''s category in journey.sources (search, social, video, shopping, email, ai, local, ad, excluded) or referral; '
+  'source, its name or the host without www.; '
+  'term, what was searched for, where known. '
   'NULL for what is no URL with a host';
 
 CREATE FUNCTION journey.source_name(source text) RETURNS text

@@ -1,6 +1,7 @@
 CREATE TYPE journey.alias_mode AS ENUM ('connected', 'latest_user');
 COMMENT ON TYPE journey.alias_mode IS
-  'How aliases become visitors: connected, whatever hangs together over any number of links is one visitor; latest_user, each alias goes with the user seen with it last, no further (as the RudderStack models do)';
+  'How aliases become visitors: connected, whatever hangs together over any number of links is one visitor; '
+  'latest_user, each alias goes with the user seen with it last, no further (as the RudderStack models do)';
 
 CREATE FUNCTION journey.resolve_aliases(
   edges text, mode journey.alias_mode DEFAULT 'connected', blocked text[] DEFAULT journey.junk_ids(),
@@ -17,7 +18,8 @@ COMMENT ON FUNCTION journey.resolve_aliases(text, journey.alias_mode, text[], in
   'visitor_id is the earliest-seen user id of the visitor, or the earliest-seen alias where no user id is known; ties go to the smaller value in byte order; an unknown time (NULL) is later than any. '
   'members counts the ids of the visitor; first_seen_at and last_seen_at are of the id itself. '
   'Ids in blocked (none when NULL) link nothing and get no row. '
-  'max_users and max_members limit the user ids and all ids of one visitor (NULL: no limit): edges are then taken in order of (first seen_at, alias, user_id), and one that would break a limit is refused whole; alias_conflicts tells which. '
+  'max_users and max_members limit the user ids and all ids of one visitor (NULL: no limit): edges are then taken in order of (first seen_at, alias, user_id), and one that would break a limit is refused whole; '
+  'alias_conflicts tells which. '
   'The result does not depend on the order of the rows';
 
 CREATE FUNCTION journey.resolve_aliases(
@@ -93,7 +95,10 @@ COMMENT ON FUNCTION journey.alias_owners(text, interval, text[]) IS
   'Who owned an alias, such as a shared device, when. '
   'edges is a query of (alias text, user_id text, seen_at timestamptz). '
   'It must have all three columns. '
-  'From each log-in (a row with both ids) the alias is its user''s until another user logs in; before its first log-in it belongs to the user of that one for as long as backfill (NULL: from the beginning of time; 0: not at all; no months). '
+  'From each log-in (a row with both ids) the alias is its user''s until another user logs in; '
+  'before its first log-in it belongs to the user of that one for as long as backfill (NULL: from the beginning of time; '
+  '0: not at all; '
+  'no months). '
   'owned includes its start and not its end; the ranges of one alias never overlap. '
   'Of two users at the same time the one greater in byte order stays. '
   'Rows without a time, at infinity, or with a blocked id are left out. '
@@ -111,7 +116,13 @@ CREATE FUNCTION journey.alias_graph_stats(
   LANGUAGE c STABLE PARALLEL UNSAFE COST 100000 ROWS 1
   AS 'MODULE_PATHNAME', 'journey_alias_graph_stats';
 COMMENT ON FUNCTION journey.alias_graph_stats(text, journey.alias_mode, text[], int, int) IS
-  'The health of a graph, in one row: how many ids and how many of them are user ids; the different edges without a blocked id (links; in the mode latest_user only those of the latest users); the edges that alias_conflicts would tell (refused); the visitors; the mean, the 99th percentile (nearest rank) and the maximum of their members, NULL where there are none; the ten ids with most neighbours, most first, refused links counted too, blocked ids left out';
+  'The health of a graph, in one row: how many ids and how many of them are user ids; '
+  'the different edges without a blocked id (links; '
+  'in the mode latest_user only those of the latest users); '
+  'the edges that alias_conflicts would tell (refused); '
+  'the visitors; '
+  'the mean, the 99th percentile (nearest rank) and the maximum of their members, NULL where there are none; '
+  'the ten ids with most neighbours, most first, refused links counted too, blocked ids left out';
 
 CREATE TYPE journey.id_hub AS (kind text, alias text, neighbours bigint);
 COMMENT ON TYPE journey.id_hub IS 'An id of some kind and the number of different ids it was seen with';
@@ -150,9 +161,11 @@ CREATE FUNCTION journey.merge_aliases(
 COMMENT ON FUNCTION journey.merge_aliases(text, text, text[], int, int) IS
   'New edges into a mapping that resolve_aliases made in the mode connected: the rows that change, as they are from now on. '
   'Two merges into one table at once lose what the other did: take LOCK TABLE ... IN SHARE ROW EXCLUSIVE MODE first, in the transaction that writes the rows. '
-  'current is a query or TABLE statement with the columns that resolve_aliases returns, by name; it is asked for the ids in edges and for the members of visitors that grow, by index where they are few, so it wants an index on alias and one on visitor_id. '
+  'current is a query or TABLE statement with the columns that resolve_aliases returns, by name; '
+  'it is asked for the ids in edges and for the members of visitors that grow, by index where they are few, so it wants an index on alias and one on visitor_id. '
   'old_visitor_id is the visitor the id had before, NULL for a new id. '
-  'The mapping with these rows put in is what resolve_aliases would return over all edges, old and new; with limits that holds where all new edges are later than the old ones: what is stored stays together, and new edges are taken after it. '
+  'The mapping with these rows put in is what resolve_aliases would return over all edges, old and new; '
+  'with limits that holds where all new edges are later than the old ones: what is stored stays together, and new edges are taken after it. '
   'blocked, max_users and max_members should be those that current was made with';
 
 CREATE FUNCTION journey.merge_aliases(

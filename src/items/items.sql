@@ -18,15 +18,20 @@ CREATE FUNCTION journey.item_pairs(
   LANGUAGE c STABLE PARALLEL UNSAFE COST 100000 ROWS 10000
   AS 'MODULE_PATHNAME', 'journey_item_pairs';
 COMMENT ON FUNCTION journey.item_pairs(text, journey.pair_measure, int, int, int) IS
-  'Which items are bought together: of each item the top others by the measure (NULL: all), of those that are together in at least min_together baskets; items in byte order, then the greatest measure first, ties in byte order. '
+  'Which items are bought together: of each item the top others by the measure (NULL: all), of those that are together in at least min_together baskets; '
+  'items in byte order, then the greatest measure first, ties in byte order. '
   'baskets is a query of (basket text, item text), in any order; an item counts once a basket, a row with a NULL is left out. '
-  'together, item_orders, with_orders, orders: in how many baskets both are, the one is, the other is, and how many there are; the measures follow from these (see pair_measure; support: together / orders). '
+  'together, item_orders, with_orders, orders: in how many baskets both are, the one is, the other is, and how many there are; '
+  'the measures follow from these (see pair_measure; '
+  'support: together / orders). '
   'Baskets with more than max_basket items count in item_orders, with_orders and orders, but make no pairs; a NOTICE tells how many. '
-  'The order of the rows makes no difference. Memory: some 20 bytes a row and each id once, however many pairs there are. '
+  'The order of the rows makes no difference. '
+  'Memory: some 20 bytes a row and each id once, however many pairs there are. '
   'Errors: a NULL argument other than top (22004); top or min_together below 1, max_basket below 2 (22023) or above 10,000 (54000)';
 
 CREATE FUNCTION journey.pair_score(measure journey.pair_measure, together bigint, item_orders bigint, with_orders bigint, orders bigint) RETURNS float8
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
   AS 'MODULE_PATHNAME', 'journey_pair_score';
 COMMENT ON FUNCTION journey.pair_score(journey.pair_measure, bigint, bigint, bigint, bigint) IS
-  'A measure of two items by how many baskets have both, the one, the other, and how many there are: see pair_measure; 0 where it would be 0 by 0. Errors: counts that no baskets have (22023)';
+  'A measure of two items by how many baskets have both, the one, the other, and how many there are: see pair_measure; 0 where it would be 0 by 0. '
+  'Errors: counts that no baskets have (22023)';

@@ -33,7 +33,12 @@ CREATE AGGREGATE journey.funnel_level(ts timestamptz, within interval, VARIADIC 
   COMBINEFUNC = journey.funnel_combine, SERIALFUNC = journey.funnel_serialize,
   DESERIALFUNC = journey.funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_level(timestamptz, interval, VARIADIC boolean[]) IS
-  'How many of the steps (1 to 64 conditions) the rows of a group get through, one after the other, the last at most within after the first (inclusive, to the microsecond; a day counts 24 hours): the length of the longest chain of rows that meet step 1, step 2, and so on, in order of time. Each row serves one step. Rows at one time have no order: a chain takes whichever lead it furthest (ClickHouse''s windowFunnel lets one row serve two steps, and may count less where times are equal). A NULL condition is false, a row with a NULL ts is left out; 0 over no rows. Memory: 16 bytes a row that meets a step. Errors: no step, or NULL for all; within that is zero, negative, or holds months; another within or number of steps in a group; more than 64 conditions (54000)';
+  'How many of the steps (1 to 64 conditions) the rows of a group get through, one after the other, the last at most within after the first (inclusive, to the microsecond; a day counts 24 hours): the length of the longest chain of rows that meet step 1, step 2, and so on, in order of time. '
+  'Each row serves one step. '
+  'Rows at one time have no order: a chain takes whichever lead it furthest (ClickHouse''s windowFunnel lets one row serve two steps, and may count less where times are equal). '
+  'A NULL condition is false, a row with a NULL ts is left out; 0 over no rows. '
+  'Memory: 16 bytes a row that meets a step. '
+  'Errors: no step, or NULL for all; within that is zero, negative, or holds months; another within or number of steps in a group; more than 64 conditions (54000)';
 
 CREATE AGGREGATE journey.funnel_level(ts timestamptz, rule journey.funnel_rule, VARIADIC steps boolean[]) (
   SFUNC = journey.funnel_rule_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.funnel_level_final,
@@ -47,7 +52,8 @@ CREATE AGGREGATE journey.funnel_level(ts timestamptz, within interval, excluded 
   COMBINEFUNC = journey.funnel_combine, SERIALFUNC = journey.funnel_serialize,
   DESERIALFUNC = journey.funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_level(timestamptz, interval, boolean[], VARIADIC boolean[]) IS
-  'As funnel_level without excluded; excluded: a row that meets it between two steps of a chain, later than the one and earlier than the other, breaks the chain. One condition for all gaps, or an array of one for each gap between two steps; with the steps at most 64';
+  'As funnel_level without excluded; excluded: a row that meets it between two steps of a chain, later than the one and earlier than the other, breaks the chain. '
+  'One condition for all gaps, or an array of one for each gap between two steps; with the steps at most 64';
 
 CREATE AGGREGATE journey.funnel_level(ts timestamptz, rule journey.funnel_rule, excluded boolean[], VARIADIC steps boolean[]) (
   SFUNC = journey.funnel_rule_excluded_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.funnel_level_final,
@@ -61,7 +67,9 @@ CREATE AGGREGATE journey.funnel_times(ts timestamptz, within interval, VARIADIC 
   COMBINEFUNC = journey.funnel_combine, SERIALFUNC = journey.funnel_serialize,
   DESERIALFUNC = journey.funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_times(timestamptz, interval, VARIADIC boolean[]) IS
-  'The times of the steps that funnel_level counts, as many as its result. Of several chains of that length, the one that starts first; of these, the one that ends first, with each step as early as it can be. {} where no step is reached. Arguments, NULLs and errors as for funnel_level';
+  'The times of the steps that funnel_level counts, as many as its result. '
+  'Of several chains of that length, the one that starts first; of these, the one that ends first, with each step as early as it can be. {} where no step is reached. '
+  'Arguments, NULLs and errors as for funnel_level';
 
 CREATE AGGREGATE journey.funnel_times(ts timestamptz, rule journey.funnel_rule, VARIADIC steps boolean[]) (
   SFUNC = journey.funnel_rule_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.funnel_times_final,
@@ -75,7 +83,8 @@ CREATE AGGREGATE journey.funnel_times(ts timestamptz, within interval, excluded 
   COMBINEFUNC = journey.funnel_combine, SERIALFUNC = journey.funnel_serialize,
   DESERIALFUNC = journey.funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_times(timestamptz, interval, boolean[], VARIADIC boolean[]) IS
-  'As funnel_times without excluded; excluded: a row that meets it between two steps of a chain, later than the one and earlier than the other, breaks the chain. One condition for all gaps, or an array of one for each gap between two steps; with the steps at most 64';
+  'As funnel_times without excluded; excluded: a row that meets it between two steps of a chain, later than the one and earlier than the other, breaks the chain. '
+  'One condition for all gaps, or an array of one for each gap between two steps; with the steps at most 64';
 
 CREATE AGGREGATE journey.funnel_times(ts timestamptz, rule journey.funnel_rule, excluded boolean[], VARIADIC steps boolean[]) (
   SFUNC = journey.funnel_rule_excluded_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.funnel_times_final,
@@ -108,7 +117,9 @@ CREATE AGGREGATE journey.funnel_level_by(key text, ts timestamptz, within interv
   COMBINEFUNC = journey.funnel_by_combine, SERIALFUNC = journey.funnel_by_serialize,
   DESERIALFUNC = journey.funnel_by_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_level_by(text, timestamptz, interval, VARIADIC boolean[]) IS
-  'As funnel_level, with all steps about one key, such as the same product: the highest level that the rows of any one key reach, other rows unseen. A row with a NULL key is left out. Memory: 24 bytes a row that meets a step, and each key once';
+  'As funnel_level, with all steps about one key, such as the same product: the highest level that the rows of any one key reach, other rows unseen. '
+  'A row with a NULL key is left out. '
+  'Memory: 24 bytes a row that meets a step, and each key once';
 
 CREATE AGGREGATE journey.funnel_level_by(key text, ts timestamptz, rule journey.funnel_rule, VARIADIC steps boolean[]) (
   SFUNC = journey.funnel_by_rule_add, STYPE = internal, SSPACE = 1024, FINALFUNC = journey.funnel_level_by_final,

@@ -39,7 +39,12 @@ CREATE AGGREGATE journey.funnel_event(value anyelement, ts timestamptz, within i
   COMBINEFUNC = journey.funnel_event_combine, SERIALFUNC = journey.funnel_event_serialize,
   DESERIALFUNC = journey.funnel_event_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_event(anyelement, timestamptz, interval, VARIADIC boolean[]) IS
-  'The value of the first row later than the last step that funnel_times tells of: where visitors went once they had got through, or instead of the next step. All rows with a value count for that, steps or not; at one time, the row that meets the earlier condition comes first, then the least value. NULL where no step is reached or nothing comes later. Steps, NULLs and errors as for funnel_level. Memory: 24 bytes a row, and each distinct value once. An engine that combines states without an expression tree gets an error (0A000), since only that tells the type';
+  'The value of the first row later than the last step that funnel_times tells of: where visitors went once they had got through, or instead of the next step. '
+  'All rows with a value count for that, steps or not; at one time, the row that meets the earlier condition comes first, then the least value. '
+  'NULL where no step is reached or nothing comes later. '
+  'Steps, NULLs and errors as for funnel_level. '
+  'Memory: 24 bytes a row, and each distinct value once. '
+  'An engine that combines states without an expression tree gets an error (0A000), since only that tells the type';
 
 CREATE AGGREGATE journey.funnel_event(value anyelement, ts timestamptz, rule journey.funnel_rule, VARIADIC steps boolean[]) (
   SFUNC = journey.funnel_event_rule_add, STYPE = internal, SSPACE = 2048, FINALFUNC = journey.funnel_event_final, FINALFUNC_EXTRA,
@@ -102,7 +107,14 @@ CREATE AGGREGATE journey.next_event(value anyelement, ts timestamptz, base boole
   COMBINEFUNC = journey.neighbor_combine, SERIALFUNC = journey.neighbor_serialize,
   DESERIALFUNC = journey.neighbor_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.next_event(anyelement, timestamptz, boolean, VARIADIC boolean[]) IS
-  'The value of the row directly after a chain of rows that meet step 1, step 2 and so on (1 to 63), one directly after the other, no row between them. The chain begins with the first row that meets both base and step 1. All rows count, in order of time; at one time, the row that meets the earlier condition comes first, then the least value. NULL where the rows there meet other steps, or no row comes after (ClickHouse''s sequenceNextNode, forward from first_match). A NULL condition is false, a row with a NULL value or ts is left out. Memory: 24 bytes a row, and each distinct value once. Errors: no step, or NULL for all; another number of steps in a group (22023); more than 63 (54000). An engine that combines states without an expression tree gets an error (0A000), since only that tells the type';
+  'The value of the row directly after a chain of rows that meet step 1, step 2 and so on (1 to 63), one directly after the other, no row between them. '
+  'The chain begins with the first row that meets both base and step 1. '
+  'All rows count, in order of time; at one time, the row that meets the earlier condition comes first, then the least value. '
+  'NULL where the rows there meet other steps, or no row comes after (ClickHouse''s sequenceNextNode, forward from first_match). '
+  'A NULL condition is false, a row with a NULL value or ts is left out. '
+  'Memory: 24 bytes a row, and each distinct value once. '
+  'Errors: no step, or NULL for all; another number of steps in a group (22023); more than 63 (54000). '
+  'An engine that combines states without an expression tree gets an error (0A000), since only that tells the type';
 
 CREATE AGGREGATE journey.previous_event(value anyelement, ts timestamptz, base boolean, VARIADIC steps boolean[]) (
   SFUNC = journey.previous_event_add, STYPE = internal, SSPACE = 2048, FINALFUNC = journey.previous_event_final, FINALFUNC_EXTRA,

@@ -21,4 +21,9 @@ CREATE AGGREGATE journey.returned(ts timestamptz, since timestamptz, period inte
   COMBINEFUNC = journey.returned_combine, SERIALFUNC = journey.returned_serialize,
   DESERIALFUNC = journey.returned_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.returned(timestamptz, timestamptz, interval, int) IS
-  'For each of so many periods (1 to 1000) whether a row of the group lies in it: element k is about the time from since + (k - 1) * period up to, not including, since + k * period, to the microsecond; a day counts 24 hours. Rows at other times, and those with a NULL ts, change nothing. since must be the same for all rows of a group, such as the first visit or the sign-up; rows where it is NULL are left out. NULL over no rows, or where since is NULL in all. Elements stand each for itself: AND with the first to ask as ClickHouse''s retention does. Errors: period zero, negative, or with months; since infinite; periods out of bounds (above 1000: 54000); other arguments in a group (22023); period or periods NULL (22004)';
+  'For each of so many periods (1 to 1000) whether a row of the group lies in it: element k is about the time from since + (k - 1) * period up to, not including, since + k * period, to the microsecond; a day counts 24 hours. '
+  'Rows at other times, and those with a NULL ts, change nothing. '
+  'since must be the same for all rows of a group, such as the first visit or the sign-up; rows where it is NULL are left out. '
+  'NULL over no rows, or where since is NULL in all. '
+  'Elements stand each for itself: AND with the first to ask as ClickHouse''s retention does. '
+  'Errors: period zero, negative, or with months; since infinite; periods out of bounds (above 1000: 54000); other arguments in a group (22023); period or periods NULL (22004)';

@@ -30,14 +30,22 @@ CREATE AGGREGATE journey.sequence_match(pattern text, ts timestamptz, VARIADIC c
   COMBINEFUNC = journey.sequence_combine, SERIALFUNC = journey.sequence_serialize,
   DESERIALFUNC = journey.sequence_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.sequence_match(text, timestamptz, VARIADIC boolean[]) IS
-  'Whether the events of a group match a pattern anywhere. Events are the rows that meet one of the conditions (1 to 64), in order of time; at one time, the row that meets the earlier condition comes first. (?N): an event that meets condition N. . any event. .* any number of events. (?t<=D), also <, >=, >, ==: any number of events, as long as the next event of the pattern is so far from the last one; D is an interval, or seconds, and several of them hold together. A pattern has at most 64 events. Takes time and memory proportional to the events, whatever the pattern. A NULL condition is false, a row with a NULL ts is left out; false over no rows. Errors: a pattern that is wrong, with the character where (22023); a NULL pattern (22004); another pattern or number of conditions in a group (22023)';
+  'Whether the events of a group match a pattern anywhere. '
+  'Events are the rows that meet one of the conditions (1 to 64), in order of time; at one time, the row that meets the earlier condition comes first. '
+  '(?N): an event that meets condition N. . any event. .* any number of events. '
+  '(?t<=D), also <, >=, >, ==: any number of events, as long as the next event of the pattern is so far from the last one; D is an interval, or seconds, and several of them hold together. '
+  'A pattern has at most 64 events. '
+  'Takes time and memory proportional to the events, whatever the pattern. '
+  'A NULL condition is false, a row with a NULL ts is left out; false over no rows. '
+  'Errors: a pattern that is wrong, with the character where (22023); a NULL pattern (22004); another pattern or number of conditions in a group (22023)';
 
 CREATE AGGREGATE journey.sequence_count(pattern text, ts timestamptz, VARIADIC conditions boolean[]) (
   SFUNC = journey.sequence_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.sequence_count_final,
   COMBINEFUNC = journey.sequence_combine, SERIALFUNC = journey.sequence_serialize,
   DESERIALFUNC = journey.sequence_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.sequence_count(text, timestamptz, VARIADIC boolean[]) IS
-  'How many matches of the pattern follow one another: each as early as it can be, begun after the one before it ended. Pattern, NULLs and errors as for sequence_match; 0 over no rows';
+  'How many matches of the pattern follow one another: each as early as it can be, begun after the one before it ended. '
+  'Pattern, NULLs and errors as for sequence_match; 0 over no rows';
 
 CREATE AGGREGATE journey.sequence_count(pattern text, overlapping boolean, ts timestamptz, VARIADIC conditions boolean[]) (
   SFUNC = journey.sequence_overlapping_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.sequence_count_final,
@@ -51,4 +59,5 @@ CREATE AGGREGATE journey.sequence_times(pattern text, ts timestamptz, VARIADIC c
   COMBINEFUNC = journey.sequence_combine, SERIALFUNC = journey.sequence_serialize,
   DESERIALFUNC = journey.sequence_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.sequence_times(text, timestamptz, VARIADIC boolean[]) IS
-  'The times of the events named by (?N) in the first match of the pattern, in its order: the match that starts first, with each event as early as it can be. {} where none matches. Pattern, NULLs and errors as for sequence_match';
+  'The times of the events named by (?N) in the first match of the pattern, in its order: the match that starts first, with each event as early as it can be. {} where none matches. '
+  'Pattern, NULLs and errors as for sequence_match';

@@ -7,7 +7,10 @@ COMMENT ON TYPE journey.slice_size IS 'The calendar pieces, in UTC, by which a p
 
 CREATE TYPE journey.change_mode AS ENUM ('column', 'trigger', 'received_at');
 COMMENT ON TYPE journey.change_mode IS
-  'How a pipeline learns of changes in a source. column: by the number of the writing transaction in a column journey_xid, exactly. trigger: by a row trigger on every change, exactly, without a column. received_at: by the time of arrival; rows later than the overlap, updates and deletes are missed';
+  'How a pipeline learns of changes in a source. '
+  'column: by the number of the writing transaction in a column journey_xid, exactly. '
+  'trigger: by a row trigger on every change, exactly, without a column. '
+  'received_at: by the time of arrival; rows later than the overlap, updates and deletes are missed';
 
 CREATE TYPE journey.source_preset AS ENUM ('plain', 'segment', 'rudderstack');
 COMMENT ON TYPE journey.source_preset IS 'The column names of a source that need not be given: those of the program that wrote the table';
@@ -99,7 +102,9 @@ COMMENT ON TABLE journey.pipeline_sources IS
 COMMENT ON COLUMN journey.pipeline_sources.id_kinds IS 'The kinds of ids its rows have, strongest first; ids are their expressions';
 COMMENT ON COLUMN journey.pipeline_sources.columns IS 'The columns that the expressions read';
 COMMENT ON COLUMN journey.pipeline_sources.mark_columns IS 'The columns that tell an event''s time and ids: what a mark of a changed row holds';
-COMMENT ON COLUMN journey.pipeline_sources.barrier IS 'Writers with a smaller number may not know of the source: they must be gone before its slices are listed. NULL: not yet looked';
+COMMENT ON COLUMN journey.pipeline_sources.barrier IS
+  'Writers with a smaller number may not know of the source: they must be gone before its slices are listed. '
+  'NULL: not yet looked';
 COMMENT ON COLUMN journey.pipeline_sources.listed_snapshot IS 'Where slices that were not listed were empty; NULL once a refresh has met the source';
 COMMENT ON COLUMN journey.pipeline_sources.received_until IS 'In the mode received_at: the latest time of arrival that was read';
 COMMENT ON COLUMN journey.pipeline_sources.ignored IS 'Changes of rows in kept slices, which were not applied';
@@ -139,7 +144,9 @@ CREATE TABLE journey.pipeline_slices (
   FOREIGN KEY (pipeline, source) REFERENCES journey.pipeline_sources ON DELETE CASCADE
 );
 COMMENT ON TABLE journey.pipeline_slices IS
-  'The slices that were there when a source was declared. new: not filled yet; filled; kept: the source no longer has its rows. A slice that is not listed is filled, too';
+  'The slices that were there when a source was declared. '
+  'new: not filled yet; filled; kept: the source no longer has its rows. '
+  'A slice that is not listed is filled, too';
 COMMENT ON COLUMN journey.pipeline_slices.filled_snapshot IS 'The snapshot it was filled in, until a refresh has met it';
 COMMENT ON COLUMN journey.pipeline_slices.filled_until IS 'In the mode received_at: received_until of the source in that snapshot';
 COMMENT ON COLUMN journey.pipeline_slices.events IS 'How many events it had as it was filled';

@@ -100,7 +100,8 @@ BEGIN
   RETURN FOUND;
 END $$;
 COMMENT ON FUNCTION journey.lock_pipeline(int, boolean) IS
-  'Internal: this transaction alone changes the pipeline; false where another one does, unless wait. An error (40001) where another one did since the snapshot was taken';
+  'Internal: this transaction alone changes the pipeline; false where another one does, unless wait. '
+  'An error (40001) where another one did since the snapshot was taken';
 
 CREATE FUNCTION journey.save_leaves(s journey.pipeline_sources, kept date[], leaves journey.source_leaves[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -199,7 +200,8 @@ CREATE FUNCTION journey.is_passing(sqlstate text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
 RETURN left(sqlstate, 2) IN ('08', '40', '53', '55', '57', '58');
 COMMENT ON FUNCTION journey.is_passing(text) IS
-  'Whether an error may go away by itself, or by what somebody does elsewhere: connections (class 08), other transactions (40), resources (53), locks, and indexes and triggers that are not there yet (55), cancels and timeouts (57), the system (58). After another one a refresh is not tried again before resume';
+  'Whether an error may go away by itself, or by what somebody does elsewhere: connections (class 08), other transactions (40), resources (53), locks, and indexes and triggers that are not there yet (55), cancels and timeouts (57), the system (58). '
+  'After another one a refresh is not tried again before resume';
 
 CREATE FUNCTION journey.save_failure(r journey.runs) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -214,4 +216,5 @@ BEGIN
   PERFORM journey.save_run(r);
 END $$;
 COMMENT ON FUNCTION journey.save_failure(journey.runs) IS
-  'Internal: a refresh that failed. It is tried again after 1 second, 2, 4, and so on up to 5 minutes, until give_up_after; then, and after an error that will not pass, the pipeline is failed';
+  'Internal: a refresh that failed. '
+  'It is tried again after 1 second, 2, 4, and so on up to 5 minutes, until give_up_after; then, and after an error that will not pass, the pipeline is failed';

@@ -3,7 +3,8 @@
 CREATE FUNCTION journey.current_xid("offset" bigint DEFAULT 0) RETURNS bigint
 LANGUAGE c STABLE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'journey_current_xid';
 COMMENT ON FUNCTION journey.current_xid(bigint) IS
-  'The number of the current transaction, which is given one, plus offset: the default of the column journey_xid of a pipeline''s source. Numbers grow with the time at which transactions first write, not with that of their commit';
+  'The number of the current transaction, which is given one, plus offset: the default of the column journey_xid of a pipeline''s source. '
+  'Numbers grow with the time at which transactions first write, not with that of their commit';
 
 CREATE TYPE journey.pipeline_place AS (slice date, kind text, alias text);
 COMMENT ON TYPE journey.pipeline_place IS 'What a row of a source counts for: its slice and its strongest id';
@@ -140,7 +141,16 @@ BEGIN
   PERFORM journey.save_pipeline(p);
 END $$;
 COMMENT ON FUNCTION journey.create_pipeline(text, text, journey.session_rule, journey.slice_size, text[], text[], int, text[], journey.alias_mode, text[], text, journey.pipeline_target[], interval, regclass) IS
-  'Declares a pipeline and makes its tables in schema: tables NAME_g1_... and a view NAME_... over each. rule cuts the sessions, and may have no max_duration. slice is the piece by which history is filled and rebuilt. kinds, unique_kinds, max_members, blocked and mode are those of resolve_aliases; mode latest_user takes exactly two kinds and no limits. own_hosts are those of touch; pages whose path begins with blog_path are blog pages. targets: what to keep up to date, with what it is made of. give_up_after: how long refreshes that fail by what may pass are tried again before the pipeline is failed. item_names: a table or view with the columns item and name, both text, for what people read. Sources are added with add_source. Errors: a name in use (42710, 42P07), a schema that is not there (3F000), a rule that does not merge and options that do not fit (22023)';
+  'Declares a pipeline and makes its tables in schema: tables NAME_g1_... and a view NAME_... over each. '
+  'rule cuts the sessions, and may have no max_duration. '
+  'slice is the piece by which history is filled and rebuilt. '
+  'kinds, unique_kinds, max_members, blocked and mode are those of resolve_aliases; mode latest_user takes exactly two kinds and no limits. '
+  'own_hosts are those of touch; pages whose path begins with blog_path are blog pages. '
+  'targets: what to keep up to date, with what it is made of. '
+  'give_up_after: how long refreshes that fail by what may pass are tried again before the pipeline is failed. '
+  'item_names: a table or view with the columns item and name, both text, for what people read. '
+  'Sources are added with add_source. '
+  'Errors: a name in use (42710, 42P07), a schema that is not there (3F000), a rule that does not merge and options that do not fit (22023)';
 
 CREATE FUNCTION journey.drop_pipeline(name text, keep_tables boolean DEFAULT true) RETURNS SETOF text
 LANGUAGE plpgsql AS $$
@@ -161,14 +171,18 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION journey.drop_pipeline(text, boolean) IS
-  'Forgets a pipeline. Its tables and views stay as they are, or go with keep_tables => false, which fails (2BP01) while others depend on them. Triggers that no other pipeline needs are dropped from its sources; returns the statements that did it, and those that are left to you: the column and indexes stay';
+  'Forgets a pipeline. '
+  'Its tables and views stay as they are, or go with keep_tables => false, which fails (2BP01) while others depend on them. '
+  'Triggers that no other pipeline needs are dropped from its sources; returns the statements that did it, and those that are left to you: the column and indexes stay';
 
 CREATE FUNCTION journey.pause(name text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM journey.set_pipeline_state((journey.pipeline_named(pause.name)).id, 'paused');
 END $$;
-COMMENT ON FUNCTION journey.pause(text) IS 'Stops a pipeline until resume: after the step, or the slice, that is at work. Changes of its sources go on being marked, so that nothing is lost';
+COMMENT ON FUNCTION journey.pause(text) IS
+  'Stops a pipeline until resume: after the step, or the slice, that is at work. '
+  'Changes of its sources go on being marked, so that nothing is lost';
 
 CREATE FUNCTION journey.resume(name text) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -176,4 +190,6 @@ BEGIN
   IF journey.is_restored(journey.pipeline_named(resume.name)) THEN PERFORM journey.adopt_pipeline(journey.pipeline_named(resume.name)); END IF;
   PERFORM journey.set_pipeline_state((journey.pipeline_named(resume.name)).id, 'active');
 END $$;
-COMMENT ON FUNCTION journey.resume(text) IS 'Lets a pipeline that was paused, or failed, go on; one that waits for its next try, at once. One that came with a dump from another cluster, or by pg_upgrade, goes on where it was: the columns journey_xid of its sources are made to count on, which takes their owner and locks their writers out for a moment';
+COMMENT ON FUNCTION journey.resume(text) IS
+  'Lets a pipeline that was paused, or failed, go on; one that waits for its next try, at once. '
+  'One that came with a dump from another cluster, or by pg_upgrade, goes on where it was: the columns journey_xid of its sources are made to count on, which takes their owner and locks their writers out for a moment';

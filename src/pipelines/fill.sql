@@ -104,4 +104,8 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON PROCEDURE journey.fill(text, boolean, int) IS
-  'Reads the history of a pipeline''s sources, a slice at a time, each in a transaction of its own: newest first, or oldest; so many slices, or all that nobody else fills. Several sessions may call it at once, beside refreshes and writers; it can be stopped, and goes on where it was. The next refresh makes identity and targets of what is filled. It commits, so it can''t run in a transaction block (25001). It waits for transactions that wrote to a source before it was added';
+  'Reads the history of a pipeline''s sources, a slice at a time, each in a transaction of its own: newest first, or oldest; so many slices, or all that nobody else fills. '
+  'Several sessions may call it at once, beside refreshes and writers; it can be stopped, and goes on where it was. '
+  'The next refresh makes identity and targets of what is filled. '
+  'It commits, so it can''t run in a transaction block (25001). '
+  'It waits for transactions that wrote to a source before it was added';

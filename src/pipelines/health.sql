@@ -192,4 +192,20 @@ BEGIN ATOMIC
   ORDER BY (asked.p).name, n.number, f.number;
 END;
 COMMENT ON FUNCTION journey.health(text) IS
-  'What is wrong with a pipeline, or with all of them, or may soon be: for each check a row, or one for each thing that it found. ok false: value is what was found, hint what it means, and command a statement that mends it, or where only people can decide, shows more; with psql, run those you agree with by \gexec. cluster: restored from another one. state: paused, failed, or failing now. lag: its targets are as of more than 10 minutes ago. filled: history is missing. sources: gone, or unreadable for the pipeline''s owner. columns: renamed, dropped, of another type. triggers, indexes: missing, disabled, invalid. partitions: gaps, or none for the next 7 days, in sources partitioned by time. default_partition: has rows. statistics: a table of a megabyte or more that was never analyzed. autovacuum: off, or behind. locks: partitions and indexes that take more than half of the lock table. big_visitors: about 1,000 ids or more. writers: transactions open or prepared for more than an hour, of any session that the caller may see (pg_read_all_stats). slots: replication slots not in use';
+  'What is wrong with a pipeline, or with all of them, or may soon be: for each check a row, or one for each thing that it found. '
+  'ok false: value is what was found, hint what it means, and command a statement that mends it, or where only people can decide, shows more; with psql, run those you agree with by \gexec. '
+  'cluster: restored from another one. '
+  'state: paused, failed, or failing now. '
+  'lag: its targets are as of more than 10 minutes ago. '
+  'filled: history is missing. '
+  'sources: gone, or unreadable for the pipeline''s owner. '
+  'columns: renamed, dropped, of another type. '
+  'triggers, indexes: missing, disabled, invalid. '
+  'partitions: gaps, or none for the next 7 days, in sources partitioned by time. '
+  'default_partition: has rows. '
+  'statistics: a table of a megabyte or more that was never analyzed. '
+  'autovacuum: off, or behind. '
+  'locks: partitions and indexes that take more than half of the lock table. '
+  'big_visitors: about 1,000 ids or more. '
+  'writers: transactions open or prepared for more than an hour, of any session that the caller may see (pg_read_all_stats). '
+  'slots: replication slots not in use';

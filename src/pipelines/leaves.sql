@@ -52,7 +52,8 @@ BEGIN
   RETURN leaves;
 END $$;
 COMMENT ON FUNCTION journey.lock_leaves(journey.pipeline_sources) IS
-  'Internal: locks a source in ACCESS SHARE; the partitions that this snapshot may read. Errors: storage that is not that of the snapshot (40001: begin again), a trigger that is gone (55000), columns that are others (42804)';
+  'Internal: locks a source in ACCESS SHARE; the partitions that this snapshot may read. '
+  'Errors: storage that is not that of the snapshot (40001: begin again), a trigger that is gone (55000), columns that are others (42804)';
 
 CREATE FUNCTION journey.changed_columns(s journey.pipeline_sources, OUT problem text, OUT command text) RETURNS SETOF record
 LANGUAGE sql STABLE

@@ -9,13 +9,17 @@ CREATE TABLE journey.erased (
   PRIMARY KEY (pipeline, hash)
 );
 COMMENT ON TABLE journey.erased IS
-  'The ids of erased persons, by the name of the pipeline and as HMAC-SHA256. They outlive the pipeline: one that is declared again under the name obeys them, too. later_rows: rows with the id that came since, and were deleted';
+  'The ids of erased persons, by the name of the pipeline and as HMAC-SHA256. '
+  'They outlive the pipeline: one that is declared again under the name obeys them, too. '
+  'later_rows: rows with the id that came since, and were deleted';
 
 CREATE TABLE journey.erasure_secret (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   key bytea NOT NULL
 );
-COMMENT ON TABLE journey.erasure_secret IS 'The key of the hashes in journey.erased: who has both can tell whether an id was erased. Made with the first erasure';
+COMMENT ON TABLE journey.erasure_secret IS
+  'The key of the hashes in journey.erased: who has both can tell whether an id was erased. '
+  'Made with the first erasure';
 
 CREATE TABLE journey.erasable (
   pipeline int REFERENCES journey.pipelines ON DELETE CASCADE,
@@ -35,7 +39,9 @@ COMMENT ON TYPE journey.person IS 'Internal: all that is known of somebody in a 
 
 CREATE FUNCTION journey.keyed_hash(key bytea, kind text, id text) RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_keyed_hash';
-COMMENT ON FUNCTION journey.keyed_hash(bytea, text, text) IS 'HMAC-SHA256 (RFC 2104) under key of kind, a zero byte and id: 32 bytes. NULL for a NULL';
+COMMENT ON FUNCTION journey.keyed_hash(bytea, text, text) IS
+  'HMAC-SHA256 (RFC 2104) under key of kind, a zero byte and id: 32 bytes. '
+  'NULL for a NULL';
 
 -- What is written, and the key, as their owner: for members of the role that owns the pipeline.
 
@@ -249,7 +255,8 @@ BEGIN
   RETURN who;
 END $$;
 COMMENT ON FUNCTION journey.person_of(journey.pipelines, text) IS
-  'Internal: all ids of the visitor with that visitor_id or id, those included that last were theirs and are nobody''s now. Errors: nobody has it (42704), several visitors have it (42P09)';
+  'Internal: all ids of the visitor with that visitor_id or id, those included that last were theirs and are nobody''s now. '
+  'Errors: nobody has it (42704), several visitors have it (42P09)';
 
 -- The tables and the rows of the person $1, $2 (kinds and ids), $3 (visitors) in each.
 CREATE FUNCTION journey.erasable_rows(p journey.pipelines, OUT relation text, OUT condition text, OUT own boolean) RETURNS SETOF record
@@ -308,7 +315,9 @@ BEGIN
     END IF;
   END LOOP;
 END $$;
-COMMENT ON FUNCTION journey.check_erasable(journey.pipelines, boolean) IS 'Internal: the errors of erase: a pipeline that does not know all yet (55000), a table that the caller may not delete from (42501; with dry_run a warning)';
+COMMENT ON FUNCTION journey.check_erasable(journey.pipelines, boolean) IS
+  'Internal: the errors of erase: a pipeline that does not know all yet (55000), a table that the caller may not delete from (42501; '
+  'with dry_run a warning)';
 
 -- What was made of a person's rows: with the links gone, who is who and the targets follow as in a refresh.
 CREATE FUNCTION journey.erase_made(p journey.pipelines, who journey.person) RETURNS void
@@ -378,7 +387,14 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION journey.erase(text, text, boolean) IS
-  'Erases a person from a pipeline: alias is the visitor_id or any id. All ids of the visitor go, those included that were theirs and are nobody''s now: rows that have one of them are deleted from the sources and the tables of add_erasable, with the caller''s rights, and so is all that was made of them. Returns the tables and how many rows; with dry_run, the default, what would go. A keyed hash of each id stays in journey.erased: rows that come later count for nobody, and the next refresh deletes them. Marks of the deleted rows go with the next refresh, too. It can be rolled back until it is committed. Errors: nobody has the id (42704), several visitors have it (42P09), the pipeline is not filled and refreshed (55000), a table that the caller may not delete from (42501). Rows of a view that can''t be deleted from stay, with a warning, and count no more';
+  'Erases a person from a pipeline: alias is the visitor_id or any id. '
+  'All ids of the visitor go, those included that were theirs and are nobody''s now: rows that have one of them are deleted from the sources and the tables of add_erasable, with the caller''s rights, and so is all that was made of them. '
+  'Returns the tables and how many rows; with dry_run, the default, what would go. '
+  'A keyed hash of each id stays in journey.erased: rows that come later count for nobody, and the next refresh deletes them. '
+  'Marks of the deleted rows go with the next refresh, too. '
+  'It can be rolled back until it is committed. '
+  'Errors: nobody has the id (42704), several visitors have it (42P09), the pipeline is not filled and refreshed (55000), a table that the caller may not delete from (42501). '
+  'Rows of a view that can''t be deleted from stay, with a warning, and count no more';
 
 CREATE FUNCTION journey.readmit(pipeline text, alias text) RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -391,7 +407,8 @@ BEGIN
   RETURN journey.forget_erased(p.id, ARRAY(SELECT DISTINCT k FROM journey.pipeline_sources AS s CROSS JOIN unnest(s.id_kinds) AS k WHERE s.pipeline = p.id), alias);
 END $$;
 COMMENT ON FUNCTION journey.readmit(text, text) IS
-  'Lets rows count again that have an id of a person who was erased: who comes back under the same address. Rows that come from now on; how many kinds of ids with that text were erased, 0 for none';
+  'Lets rows count again that have an id of a person who was erased: who comes back under the same address. '
+  'Rows that come from now on; how many kinds of ids with that text were erased, 0 for none';
 
 CREATE FUNCTION journey.add_erasable(pipeline text, relation regclass, key text) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -408,7 +425,8 @@ BEGIN
   PERFORM journey.save_erasable(p.id, relation, key, true);
 END $$;
 COMMENT ON FUNCTION journey.add_erasable(text, regclass, text) IS
-  'Names a further table that erase deletes a person''s rows from: those whose column key holds one of their ids, of whatever kind. Errors: no such column (42703), a relation that can''t be deleted from (42809)';
+  'Names a further table that erase deletes a person''s rows from: those whose column key holds one of their ids, of whatever kind. '
+  'Errors: no such column (42703), a relation that can''t be deleted from (42809)';
 
 CREATE FUNCTION journey.drop_erasable(pipeline text, relation regclass) RETURNS void
 LANGUAGE plpgsql AS $$

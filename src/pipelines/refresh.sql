@@ -96,7 +96,9 @@ BEGIN
   PERFORM journey.save_listing(s, journey.slices_in(p, s), now_seen, leaves);
   RETURN 'again';
 END $$;
-COMMENT ON FUNCTION journey.list_source(text, boolean) IS 'Internal: lists the slices of a source that was added. wait: writers of before are still at work; again: there may be more; done';
+COMMENT ON FUNCTION journey.list_source(text, boolean) IS
+  'Internal: lists the slices of a source that was added. '
+  'wait: writers of before are still at work; again: there may be more; done';
 
 CREATE PROCEDURE journey.list_sources(pipeline text, wait boolean, INOUT run journey.runs)
 LANGUAGE plpgsql AS $$
@@ -239,7 +241,9 @@ BEGIN
   END IF;
   RETURN lost;
 END $$;
-COMMENT ON FUNCTION journey.forget_places(journey.pipelines, journey.pipeline_sources, journey.pipeline_place[], int) IS 'Internal: deletes what is stored of places; the links that were there, most of them at most';
+COMMENT ON FUNCTION journey.forget_places(journey.pipelines, journey.pipeline_sources, journey.pipeline_place[], int) IS
+  'Internal: deletes what is stored of places; '
+  'the links that were there, most of them at most';
 
 -- In the mode received_at: the places of rows that arrived since, and those that have other rows than are stored.
 CREATE FUNCTION journey.places_received(p journey.pipelines, s journey.pipeline_sources, new_rows text) RETURNS journey.pipeline_place[]
@@ -265,7 +269,10 @@ COMMENT ON FUNCTION journey.places_received(journey.pipelines, journey.pipeline_
 
 -- What a step did in one source. links NULL: so many that all are resolved anew.
 CREATE TYPE journey.source_step AS (news boolean, more boolean, events bigint, left_out bigint, places bigint, gained journey.pipeline_pair[], lost journey.pipeline_pair[]);
-COMMENT ON TYPE journey.source_step IS 'Internal: what a step did in one source: whether anything, and whether marks are left; rows read and left out, places read again; links that rows were added to and taken from';
+COMMENT ON TYPE journey.source_step IS
+  'Internal: what a step did in one source: whether anything, and whether marks are left; '
+  'rows read and left out, places read again; '
+  'links that rows were added to and taken from';
 
 CREATE FUNCTION journey.refresh_source(p journey.pipelines, s journey.pipeline_sources, now_seen pg_snapshot, most int) RETURNS journey.source_step
 LANGUAGE plpgsql AS $$
@@ -404,7 +411,8 @@ BEGIN
   RETURN done;
 END $$;
 COMMENT ON FUNCTION journey.refresh_source(journey.pipelines, journey.pipeline_sources, pg_snapshot, int) IS
-  'Internal: steps 1 to 6 of a refresh: makes trails, links and conversions of a source those of its rows in the snapshot. Of the links most are told at most';
+  'Internal: steps 1 to 6 of a refresh: makes trails, links and conversions of a source those of its rows in the snapshot. '
+  'Of the links most are told at most';
 
 -- Marks of rows that an expression fails on. None of them was ever stored; but the row may have been mended since, which
 -- only the mark tells: so its slice is read again, or all of the source.
@@ -509,7 +517,9 @@ BEGIN
   IF news THEN PERFORM journey.save_run(run); END IF;
   RETURN more;
 END $$;
-COMMENT ON FUNCTION journey.refresh_step(text, boolean) IS 'Internal: one step of a refresh, in a REPEATABLE READ transaction that has seen nothing yet; whether marks are left, NULL if somebody else refreshes the pipeline';
+COMMENT ON FUNCTION journey.refresh_step(text, boolean) IS
+  'Internal: one step of a refresh, in a REPEATABLE READ transaction that has seen nothing yet; '
+  'whether marks are left, NULL if somebody else refreshes the pipeline';
 
 CREATE PROCEDURE journey.try_refresh(pipeline text, wait boolean, INOUT run journey.runs)
 LANGUAGE plpgsql AS $$
@@ -576,7 +586,11 @@ BEGIN
   IF run.sqlstate IS NOT NULL THEN PERFORM journey.raise_again(run.sqlstate, run.message, run.detail, run.hint); END IF;
 END $$;
 COMMENT ON PROCEDURE journey.refresh(text, boolean) IS
-  'Makes all that a pipeline has what a rebuild from its sources would give, as of a snapshot that it takes, at the cost of what changed. It commits, so it can''t run in a transaction block (25001); it locks no writer out and waits for none. If another session refreshes the pipeline it returns at once, or with wait => true does its own step after that. What fails is written to journey.runs, notified as journey_failed, and raised. After an error that may pass (is_passing) calls return with a notice until progress.next_try_at, or with wait => true try at once; if that goes on for give_up_after, and after any other error, the pipeline is failed: calls raise 55000 until resume';
+  'Makes all that a pipeline has what a rebuild from its sources would give, as of a snapshot that it takes, at the cost of what changed. '
+  'It commits, so it can''t run in a transaction block (25001); it locks no writer out and waits for none. '
+  'If another session refreshes the pipeline it returns at once, or with wait => true does its own step after that. '
+  'What fails is written to journey.runs, notified as journey_failed, and raised. '
+  'After an error that may pass (is_passing) calls return with a notice until progress.next_try_at, or with wait => true try at once; if that goes on for give_up_after, and after any other error, the pipeline is failed: calls raise 55000 until resume';
 
 CREATE PROCEDURE journey.run(pipeline text, every interval DEFAULT '1 second', lasting interval DEFAULT '60 seconds')
 LANGUAGE plpgsql AS $$
@@ -604,7 +618,9 @@ BEGIN
   IF run.sqlstate IS NOT NULL THEN PERFORM journey.raise_again(run.sqlstate, run.message, run.detail, run.hint); END IF;
 END $$;
 COMMENT ON PROCEDURE journey.run(text, interval, interval) IS
-  'Refreshes a pipeline again and again, beginning one every interval, until lasting is over: what a scheduler calls each minute. After an error that may pass it waits for the next try, with a warning; an error is raised where there is none within lasting. Otherwise errors are those of refresh';
+  'Refreshes a pipeline again and again, beginning one every interval, until lasting is over: what a scheduler calls each minute. '
+  'After an error that may pass it waits for the next try, with a warning; an error is raised where there is none within lasting. '
+  'Otherwise errors are those of refresh';
 
 CREATE PROCEDURE journey.rebuild(pipeline text, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity')
 LANGUAGE plpgsql AS $$
@@ -624,4 +640,5 @@ BEGIN
   CALL journey.refresh(pipeline, true);
 END $$;
 COMMENT ON PROCEDURE journey.rebuild(text, timestamptz, timestamptz) IS
-  'Reads all filled slices between two times again, whatever is stored of them, and refreshes. For sources in the mode received_at that missed something, and where an expression''s function has changed';
+  'Reads all filled slices between two times again, whatever is stored of them, and refreshes. '
+  'For sources in the mode received_at that missed something, and where an expression''s function has changed';

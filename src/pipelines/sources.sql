@@ -5,12 +5,14 @@ CREATE FUNCTION journey.source_expression(
   OUT sql text, OUT type regtype, OUT columns int2[], OUT immutable boolean)
 LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'journey_source_expression';
 COMMENT ON FUNCTION journey.source_expression(regclass, text, text, text) IS
-  'Internal: an expression over the rows of relation with every name qualified, its type, the columns that it reads and whether it is immutable; the name event stands in it for the expression event, if that is given. argument names it in errors: no expression (42601), a subquery, an aggregate, the whole row or a system column, a volatile function, the clock or the current user (0A000), and those of the parser';
+  'Internal: an expression over the rows of relation with every name qualified, its type, the columns that it reads and whether it is immutable; the name event stands in it for the expression event, if that is given. '
+  'argument names it in errors: no expression (42601), a subquery, an aggregate, the whole row or a system column, a volatile function, the clock or the current user (0A000), and those of the parser';
 
 CREATE FUNCTION journey.note_change() RETURNS trigger
 LANGUAGE c AS 'MODULE_PATHNAME', 'journey_note_change';
 COMMENT ON FUNCTION journey.note_change() IS
-  'Row trigger on the sources of pipelines: what it says of an event''s time and ids, before and after, is noted for each pipeline that has the table for a source, as the transaction commits or is prepared. It evaluates no expression of a pipeline and needs no right of who writes to the table';
+  'Row trigger on the sources of pipelines: what it says of an event''s time and ids, before and after, is noted for each pipeline that has the table for a source, as the transaction commits or is prepared. '
+  'It evaluates no expression of a pipeline and needs no right of who writes to the table';
 
 CREATE FUNCTION journey.preset_expressions(preset journey.source_preset, relation regclass, OUT argument text, OUT expression text) RETURNS SETOF record
 LANGUAGE sql STABLE
@@ -24,7 +26,8 @@ BEGIN ATOMIC
   ORDER BY n.argument, n.choice;
 END;
 COMMENT ON FUNCTION journey.preset_expressions(journey.source_preset, regclass) IS
-  'The arguments of add_source that a preset gives for a table. Segment and RudderStack name their columns alike; the one called event holds the name of the event''s own table, event_text that of the event';
+  'The arguments of add_source that a preset gives for a table. '
+  'Segment and RudderStack name their columns alike; the one called event holds the name of the event''s own table, event_text that of the event';
 
 -- What is said of a source's rows, checked: one row an expression.
 CREATE FUNCTION journey.source_arguments(relation regclass, arguments jsonb, ids jsonb, conversions jsonb,
@@ -304,7 +307,19 @@ BEGIN
   IF NOT dry_run THEN PERFORM journey.save_source(s); END IF;
 END $$;
 COMMENT ON FUNCTION journey.add_source(text, regclass, journey.source_preset, text, text, text, text, jsonb, text, text, text, text, text, jsonb, text, text, text, journey.change_mode, text, interval, interval, boolean) IS
-  'Makes a table a source of a pipeline, and returns the statements that it ran, or would run with dry_run. Those with CONCURRENTLY, and the one for the whole after those for partitions, are left to you: on a table with rows no index is built; nor is one on an expression, which could fail an insert. ts, event_id, the ids, event, page_url, referrer, condition, passive, and in conversions "when" and "value" are SQL expressions over the columns of the row: no subqueries, nothing volatile, not the clock; NULL where there is none. items: the items that a row is about, an item or an array of them (jsonb: of texts and numbers); item_action: what was done to them, bought (the default), added, viewed or removed; basket: the order in which they were bought, event_id where it is not given. In condition, passive, conversions, items, item_action and basket the name event stands for the expression event. Only rows with condition count; rows with passive open and extend no session. conversions: kind -> {"when": condition, "value": expression}; sign_up is the kind that sessions and attribution know. ids: further kinds of ids -> expression. A row counts for its strongest id. An event id counts once within event_id_window. changes: see change_mode; overlap is for received_at. With the column a COPY without a list of columns fails, and SELECT * shows it: the mode trigger adds none. Errors name the argument';
+  'Makes a table a source of a pipeline, and returns the statements that it ran, or would run with dry_run. '
+  'Those with CONCURRENTLY, and the one for the whole after those for partitions, are left to you: on a table with rows no index is built; nor is one on an expression, which could fail an insert. '
+  'ts, event_id, the ids, event, page_url, referrer, condition, passive, and in conversions "when" and "value" are SQL expressions over the columns of the row: no subqueries, nothing volatile, not the clock; NULL where there is none. '
+  'items: the items that a row is about, an item or an array of them (jsonb: of texts and numbers); item_action: what was done to them, bought (the default), added, viewed or removed; basket: the order in which they were bought, event_id where it is not given. '
+  'In condition, passive, conversions, items, item_action and basket the name event stands for the expression event. '
+  'Only rows with condition count; rows with passive open and extend no session. '
+  'conversions: kind -> {"when": condition, "value": expression}; sign_up is the kind that sessions and attribution know. '
+  'ids: further kinds of ids -> expression. '
+  'A row counts for its strongest id. '
+  'An event id counts once within event_id_window. '
+  'changes: see change_mode; overlap is for received_at. '
+  'With the column a COPY without a list of columns fails, and SELECT * shows it: the mode trigger adds none. '
+  'Errors name the argument';
 
 CREATE FUNCTION journey.release_source(relation regclass) RETURNS SETOF text
 LANGUAGE plpgsql AS $$
@@ -345,4 +360,6 @@ BEGIN
   RETURN QUERY SELECT journey.release_source(source);
 END $$;
 COMMENT ON FUNCTION journey.drop_source(text, regclass) IS
-  'Takes a source away from a pipeline, with all that was read from it; the next refresh makes identity and targets without it. Triggers that no other pipeline needs are dropped; returns the statements that did it, and those that are left to you. A table that was dropped goes by its number, such as 16403';
+  'Takes a source away from a pipeline, with all that was read from it; the next refresh makes identity and targets without it. '
+  'Triggers that no other pipeline needs are dropped; returns the statements that did it, and those that are left to you. '
+  'A table that was dropped goes by its number, such as 16403';

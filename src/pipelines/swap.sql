@@ -206,4 +206,10 @@ BEGIN
   CALL journey.refresh(pipeline, true);
 END $$;
 COMMENT ON PROCEDURE journey.swap(text, text) IS
-  'Changes the rules of a pipeline: a successor, declared and filled beside it, takes its name and views, and it takes the successor''s. Refreshes the successor, gives its tables the indexes and privileges that the other''s have besides, then points all views in one short transaction, and refreshes once more. Views over the views follow, with their privileges and comments; who reads sees all of the one or all of the other. Called again it undoes itself; once nobody wants the old one back, drop it under the successor''s name. Who was erased from one is from both. It commits, so it can''t run in a transaction block (25001). Errors: a successor that is not filled (55000), in another schema or of another role, or lacks targets (22023); readers that hold the views for minutes (55P03), and then nothing is swapped';
+  'Changes the rules of a pipeline: a successor, declared and filled beside it, takes its name and views, and it takes the successor''s. '
+  'Refreshes the successor, gives its tables the indexes and privileges that the other''s have besides, then points all views in one short transaction, and refreshes once more. '
+  'Views over the views follow, with their privileges and comments; who reads sees all of the one or all of the other. '
+  'Called again it undoes itself; once nobody wants the old one back, drop it under the successor''s name. '
+  'Who was erased from one is from both. '
+  'It commits, so it can''t run in a transaction block (25001). '
+  'Errors: a successor that is not filled (55000), in another schema or of another role, or lacks targets (22023); readers that hold the views for minutes (55P03), and then nothing is swapped';

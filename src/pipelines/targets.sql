@@ -10,7 +10,8 @@ BEGIN ATOMIC
   WHERE a IS NULL OR b IS NULL OR (a.s, a.next_started_at) IS DISTINCT FROM (b.s, b.next_started_at);
 END;
 COMMENT ON FUNCTION journey.session_changes(text, journey.trail, journey.trail) IS
-  'The sessions in which two trails of a visitor differ: operation insert, update or delete, the session''s id, the session as it is after, or before if it is deleted, and the start of the next one after. A NULL trail has no sessions';
+  'The sessions in which two trails of a visitor differ: operation insert, update or delete, the session''s id, the session as it is after, or before if it is deleted, and the start of the next one after. '
+  'A NULL trail has no sessions';
 
 CREATE FUNCTION journey.of_visitors(visitors text[], name text DEFAULT 'visitor_id') RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

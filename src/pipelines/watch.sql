@@ -45,7 +45,8 @@ BEGIN ATOMIC
     UNION ALL SELECT x.prepared FROM pg_catalog.pg_prepared_xacts AS x WHERE x.database = pg_catalog.current_database()) AS writers;
 END;
 COMMENT ON FUNCTION journey.oldest_writer() IS
-  'How long the oldest transaction is open, or prepared, that writes to this database: no refresh can see its rows yet. NULL: none, or the caller may not see it (pg_read_all_stats)';
+  'How long the oldest transaction is open, or prepared, that writes to this database: no refresh can see its rows yet. '
+  'NULL: none, or the caller may not see it (pg_read_all_stats)';
 
 CREATE VIEW journey.progress AS
   SELECT p.name AS pipeline, p.state, sources.exact, slices.slices, slices.filled, slices.kept, slices.events AS events_filled,
@@ -68,5 +69,6 @@ CREATE VIEW journey.progress AS
     SELECT r.sqlstate, r.message, r.hint FROM journey.last_runs(p.id) AS r
     WHERE r.sqlstate IS NOT NULL AND (r.kind <> 'refresh' OR p.failures > 0) ORDER BY r.finished_at DESC LIMIT 1) AS failed ON true;
 COMMENT ON VIEW journey.progress IS
-  'Each pipeline: its state; whether its targets equal a rebuild (exact: no source is in the mode received_at); the slices that were there as sources were declared, how many are filled, and how many are kept, since the source no longer has them; events filled, events a second in the last hour and when the fill is likely to be done (eta); marks of changed rows that wait (stale), and changes in kept slices, which are ignored; as of when its targets are (seen_at), and how long ago (lag): up to a minute where there is no news, more where nothing refreshes it; how long the oldest transaction is open whose rows can''t be seen yet; what is done right now (stage), for who may see other sessions; when the last run that did something ended. Where refreshes fail: how often in a row, since when, and when the next try is; the last error of a refresh or fill that has not succeeded since';
+  'Each pipeline: its state; whether its targets equal a rebuild (exact: no source is in the mode received_at); the slices that were there as sources were declared, how many are filled, and how many are kept, since the source no longer has them; events filled, events a second in the last hour and when the fill is likely to be done (eta); marks of changed rows that wait (stale), and changes in kept slices, which are ignored; as of when its targets are (seen_at), and how long ago (lag): up to a minute where there is no news, more where nothing refreshes it; how long the oldest transaction is open whose rows can''t be seen yet; what is done right now (stage), for who may see other sessions; when the last run that did something ended. '
+  'Where refreshes fail: how often in a row, since when, and when the next try is; the last error of a refresh or fill that has not succeeded since';
 GRANT SELECT ON journey.progress TO PUBLIC;

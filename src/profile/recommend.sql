@@ -11,7 +11,8 @@ BEGIN
   RETURN visitor;
 END $$;
 COMMENT ON FUNCTION journey.visitor_of(journey.pipelines, text) IS
-  'The visitor_id of whom an id belongs to, of whatever kind: where several have it the one whose visitor_id it is, else the one that has it as the strongest kind. NULL: nobody has it';
+  'The visitor_id of whom an id belongs to, of whatever kind: where several have it the one whose visitor_id it is, else the one that has it as the strongest kind. '
+  'NULL: nobody has it';
 
 CREATE FUNCTION journey.recommend(
   pipeline text, alias text, top int DEFAULT 10, as_of timestamptz DEFAULT now(), measure journey.pair_measure DEFAULT 'together')
@@ -57,10 +58,17 @@ BEGIN
   USING visitor, as_of, top;
 END $$;
 COMMENT ON FUNCTION journey.recommend(text, text, int, timestamptz, journey.pair_measure) IS
-  'What to offer a customer next, best first. alias is any id. Interest is what was added to the cart (weight 3) or viewed (weight 1) after the last purchase up to as_of, or ever where there is none, and was not removed since; of one item the greater weight counts, and of many items the 50 with the greatest weights, then the latest. '
-  'score: the sum, over the items of interest, of the weight times the measure of the pair (see pair_measure); because: these items, the one that adds most first. Items of interest are not recommended. '
-  'Without any interest the most bought items, their orders as score and because {}. name: by item_names of create_pipeline, else NULL. already_bought: up to as_of. Ties in byte order. Pairs are those of all orders there are now, whatever as_of. '
-  'No rows for an id that nobody has. Errors: no such pipeline (42704), one without the target items (55000), a NULL top, as_of or measure (22004), top below 1 or above 1,000 (22023)';
+  'What to offer a customer next, best first. '
+  'alias is any id. '
+  'Interest is what was added to the cart (weight 3) or viewed (weight 1) after the last purchase up to as_of, or ever where there is none, and was not removed since; of one item the greater weight counts, and of many items the 50 with the greatest weights, then the latest. '
+  'score: the sum, over the items of interest, of the weight times the measure of the pair (see pair_measure); because: these items, the one that adds most first. '
+  'Items of interest are not recommended. '
+  'Without any interest the most bought items, their orders as score and because {}. name: by item_names of create_pipeline, else NULL. '
+  'already_bought: up to as_of. '
+  'Ties in byte order. '
+  'Pairs are those of all orders there are now, whatever as_of. '
+  'No rows for an id that nobody has. '
+  'Errors: no such pipeline (42704), one without the target items (55000), a NULL top, as_of or measure (22004), top below 1 or above 1,000 (22023)';
 
 -- Names are for people: a table that is gone or may not be read costs no answer.
 CREATE FUNCTION journey.item_name_query(p journey.pipelines, item text) RETURNS text

@@ -16,7 +16,8 @@ CREATE TYPE journey.session_rule (
   RECEIVE = journey.session_rule_recv, SEND = journey.session_rule_send,
   INTERNALLENGTH = VARIABLE, ALIGNMENT = int4, STORAGE = main, CATEGORY = 'T');
 COMMENT ON TYPE journey.session_rule IS
-  'When a new session starts: timeout, whether a gap of exactly the timeout splits (inclusive), the longest a session may last (max_duration), and the time zone whose midnight splits (day_boundary). Made by session_rule(); its text form reads ''00:30:00 inclusive, max_duration 24:00:00, day_boundary Europe/Berlin''';
+  'When a new session starts: timeout, whether a gap of exactly the timeout splits (inclusive), the longest a session may last (max_duration), and the time zone whose midnight splits (day_boundary). '
+  'Made by session_rule(); its text form reads ''00:30:00 inclusive, max_duration 24:00:00, day_boundary Europe/Berlin''';
 COMMENT ON FUNCTION journey.session_rule_in(cstring) IS
   'Input of session_rule: an interval, then what differs from the defaults, as session_rule prints it';
 COMMENT ON FUNCTION journey.session_rule_out(journey.session_rule) IS
@@ -58,4 +59,7 @@ CREATE FUNCTION journey.session_rule(
   max_duration interval DEFAULT NULL, day_boundary text DEFAULT NULL) RETURNS journey.session_rule
   LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_session_rule';
 COMMENT ON FUNCTION journey.session_rule(interval, boolean, interval, text) IS
-  'The rule for a new session: ts - last extending event > timeout (inclusive: >=); or ts - start of the session > max_duration; or the local date in the time zone day_boundary changes. A day counts 24 hours. Errors: a duration that is zero, negative, or holds months (22023); a NULL timeout or inclusive (22004); an unknown time zone (22023). The zone is looked up by name at each use, so a rule follows the server''s time zone data';
+  'The rule for a new session: ts - last extending event > timeout (inclusive: >=); or ts - start of the session > max_duration; or the local date in the time zone day_boundary changes. '
+  'A day counts 24 hours. '
+  'Errors: a duration that is zero, negative, or holds months (22023); a NULL timeout or inclusive (22004); an unknown time zone (22023). '
+  'The zone is looked up by name at each use, so a rule follows the server''s time zone data';

@@ -25,7 +25,11 @@ CREATE FUNCTION journey.sessionize(
   starts boolean DEFAULT false, extends boolean DEFAULT true, split_key text DEFAULT NULL) RETURNS bigint
   LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_rising_support AS 'MODULE_PATHNAME', 'journey_sessionize_rule_timestamp';
 COMMENT ON FUNCTION journey.sessionize(timestamptz, interval, boolean, boolean, text) IS
-  'The number of the row''s session, from 1. A new session starts when ts - last extending event > timeout, at a row where starts is true, or where split_key is not null and differs from the session''s. A row with extends => false joins the open session without extending it, or else belongs to none: NULL, as for a NULL ts. NULL starts and extends count as their defaults. Errors: rows out of time order (42P20), a timeout that is NULL (22004), zero, negative, or holds months (22023)';
+  'The number of the row''s session, from 1. '
+  'A new session starts when ts - last extending event > timeout, at a row where starts is true, or where split_key is not null and differs from the session''s. '
+  'A row with extends => false joins the open session without extending it, or else belongs to none: NULL, as for a NULL ts. '
+  'NULL starts and extends count as their defaults. '
+  'Errors: rows out of time order (42P20), a timeout that is NULL (22004), zero, negative, or holds months (22023)';
 COMMENT ON FUNCTION journey.sessionize(timestamp, interval, boolean, boolean, text) IS
   'As sessionize of timestamptz';
 COMMENT ON FUNCTION journey.sessionize(timestamptz, journey.session_rule, boolean, boolean, text) IS
@@ -100,7 +104,10 @@ CREATE FUNCTION journey.rapid_events(
   starts boolean DEFAULT false, extends boolean DEFAULT true, split_key text DEFAULT NULL) RETURNS bigint
   LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE SUPPORT journey.session_frame_support AS 'MODULE_PATHNAME', 'journey_rapid_events_rule_timestamp';
 COMMENT ON FUNCTION journey.rapid_events(timestamptz, interval, interval, boolean, boolean, text) IS
-  'How many rows of the row''s session, up to and with this row, came less than lag after the session''s row before them: bots click faster than people. The maximum over a session is the session''s count. Nothing is dropped. Sessions and errors as in sessionize; the first row of a session has no gap';
+  'How many rows of the row''s session, up to and with this row, came less than lag after the session''s row before them: bots click faster than people. '
+  'The maximum over a session is the session''s count. '
+  'Nothing is dropped. '
+  'Sessions and errors as in sessionize; the first row of a session has no gap';
 COMMENT ON FUNCTION journey.rapid_events(timestamp, interval, interval, boolean, boolean, text) IS
   'As rapid_events of timestamptz';
 COMMENT ON FUNCTION journey.rapid_events(timestamptz, interval, journey.session_rule, boolean, boolean, text) IS

@@ -15,7 +15,8 @@ CREATE TYPE journey.trail (
   INTERNALLENGTH = VARIABLE, STORAGE = extended
 );
 COMMENT ON TYPE journey.trail IS
-  'The sessions of one visitor: when each began and ended, its events and conversions, its landing and exit page and its touch, and the rule that cut them. Made by the aggregate trail(), merged exactly by rollup() and ||. About 8 bytes a session beside its distinct texts; its text form is JSON';
+  'The sessions of one visitor: when each began and ended, its events and conversions, its landing and exit page and its touch, and the rule that cut them. '
+  'Made by the aggregate trail(), merged exactly by rollup() and ||. About 8 bytes a session beside its distinct texts; its text form is JSON';
 COMMENT ON FUNCTION journey.trail_in(cstring) IS
   'Input of trail: JSON as trail prints it. Errors: what is not such JSON, or no events can have made (22P02)';
 COMMENT ON FUNCTION journey.trail_out(journey.trail) IS 'Output of trail: JSON, with times in UTC under any setting';
@@ -154,7 +155,9 @@ CREATE AGGREGATE journey.trail(ts timestamptz, timeout interval) (
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE journey.trail(timestamptz, interval) IS
-  'The trail of a visitor''s events, in any order: a session ends where the next event is more than timeout later. A NULL ts is left out; no events at all give NULL; an event given twice counts twice. Errors: a NULL timeout (22004), one that is zero, negative or holds months (22023), different ones in one group (22023); an infinite ts (22023)';
+  'The trail of a visitor''s events, in any order: a session ends where the next event is more than timeout later. '
+  'A NULL ts is left out; no events at all give NULL; an event given twice counts twice. '
+  'Errors: a NULL timeout (22004), one that is zero, negative or holds months (22023), different ones in one group (22023); an infinite ts (22023)';
 
 CREATE AGGREGATE journey.trail(ts timestamptz, timeout interval, touch journey.touch) (
   SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 1536, FINALFUNC = journey.trail_finish,
@@ -189,7 +192,9 @@ CREATE AGGREGATE journey.trail(ts timestamptz, rule journey.session_rule) (
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE journey.trail(timestamptz, journey.session_rule) IS
-  'The trail of a visitor''s events, in any order: a session ends where the next event is more than the rule allows later. A NULL ts is left out; no events at all give NULL; an event given twice counts twice. Errors: a NULL rule (22004), or one with max_duration, whose sessions do not merge (22023); an infinite ts (22023)';
+  'The trail of a visitor''s events, in any order: a session ends where the next event is more than the rule allows later. '
+  'A NULL ts is left out; no events at all give NULL; an event given twice counts twice. '
+  'Errors: a NULL rule (22004), or one with max_duration, whose sessions do not merge (22023); an infinite ts (22023)';
 
 CREATE AGGREGATE journey.trail(ts timestamptz, rule journey.session_rule, touch journey.touch) (
   SFUNC = journey.trail_touch_add, STYPE = internal, SSPACE = 1536, FINALFUNC = journey.trail_finish,
@@ -224,7 +229,9 @@ CREATE AGGREGATE journey.rollup(trail journey.trail) (
   PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE journey.rollup(journey.trail) IS
-  'The trail of all the events that the given trails were made of, exactly, in whatever way they were split. NULLs are left out; no trail at all gives NULL. Error: trails of different rules (22023)';
+  'The trail of all the events that the given trails were made of, exactly, in whatever way they were split. '
+  'NULLs are left out; no trail at all gives NULL. '
+  'Error: trails of different rules (22023)';
 
 CREATE FUNCTION journey.trail_merge(journey.trail, journey.trail) RETURNS journey.trail
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_merge';
@@ -255,12 +262,14 @@ CREATE FUNCTION journey.touches(trail journey.trail, before timestamptz DEFAULT 
 COMMENT ON FUNCTION journey.touches(journey.trail, timestamptz, interval) IS
   'The touches of a trail''s sessions as of before, at most one a session, in order of time: no later than before, and no earlier than before - lookback. '
   'The touch of a session is its earliest that is not direct, if that lies no later than before, else its earliest. '
-  'Days of lookback count 24 hours; a NULL lookback is no limit; a NULL trail or before gives no rows. Errors: a lookback that is negative or holds months, or one without a finite before (22023)';
+  'Days of lookback count 24 hours; a NULL lookback is no limit; a NULL trail or before gives no rows. '
+  'Errors: a lookback that is negative or holds months, or one without a finite before (22023)';
 
 CREATE FUNCTION journey.session_count(trail journey.trail, before timestamptz DEFAULT 'infinity') RETURNS bigint
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_session_count';
 COMMENT ON FUNCTION journey.session_count(journey.trail, timestamptz) IS
-  'How many sessions start no later than before: all of them by default. With the time of a sign-up, the session of the sign-up counts';
+  'How many sessions start no later than before: all of them by default. '
+  'With the time of a sign-up, the session of the sign-up counts';
 
 CREATE FUNCTION journey.event_count(trail journey.trail) RETURNS bigint
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_event_count';
@@ -285,7 +294,9 @@ COMMENT ON FUNCTION journey.rule(journey.trail) IS
 CREATE FUNCTION journey.clip(trail journey.trail, since timestamptz DEFAULT '-infinity', until timestamptz DEFAULT 'infinity') RETURNS journey.trail
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_clip';
 COMMENT ON FUNCTION journey.clip(journey.trail, timestamptz, timestamptz) IS
-  'The whole sessions that start at since or later, and before until. What clip(until => t) and clip(since => t) give merges to the whole again. A trail without sessions where none start then';
+  'The whole sessions that start at since or later, and before until. '
+  'What clip(until => t) and clip(since => t) give merges to the whole again. '
+  'A trail without sessions where none start then';
 
 CREATE FUNCTION journey.first_touch(trail journey.trail, before timestamptz DEFAULT 'infinity', kind journey.touch_kind DEFAULT 'any') RETURNS journey.touch
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_trail_first_touch';
