@@ -617,7 +617,10 @@ COMMENT ON COLUMN journey.sources.category IS
   'NULL: nothing special';
 COMMENT ON COLUMN journey.sources.names IS
   'What it is known by. '
-  'Hosts, each with all hosts below it; *.host for those below alone; label.* for that label before any registry''s suffix, as in google.*; each may have a path, as in google.*/maps, with all below it, / being the front page alone. '
+  'Hosts, each with all hosts below it; '
+  '*.host for those below alone; '
+  'label.* for that label before any registry''s suffix, as in google.*; '
+  'each may have a path, as in google.*/maps, with all below it, / being the front page alone. '
   'Other patterns of a whole host, as in deref-*. '
   'Plain names without a dot, as campaigns give them, however their words are joined. '
   'The longest match wins, patterns come last';
@@ -2315,7 +2318,9 @@ END
 $$;
 
 COMMENT ON FUNCTION journey.session_id(text, timestamptz) IS
-  'A name for a session that depends on nothing but its visitor and its start: it stays when other sessions come, go or are renumbered, on any server and in any encoding; it changes when the session starts earlier, or the visitor gets another id. A UUID of version 8 (RFC 9562) from a SHA-256 digest. NULL in, NULL out';
+  'A name for a session that depends on nothing but its visitor and its start: it stays when other sessions come, go or are renumbered, on any server and in any encoding; it changes when the session starts earlier, or the visitor gets another id. '
+  'A UUID of version 8 (RFC 9562) from a SHA-256 digest. '
+  'NULL in, NULL out';
 COMMENT ON FUNCTION journey.url_host(text) IS
   'Host of a URL as browsers read it (url.spec.whatwg.org): lower-case, without user and port; names beyond ASCII as given; NULL for what is no URL or has no host';
 COMMENT ON FUNCTION journey.url_path(text) IS
@@ -2327,7 +2332,9 @@ COMMENT ON FUNCTION journey.source_name(text) IS
   'A source in journey.sources gives its name, another URL or host the host without www., any other text itself in lower case. '
   'NULL for what is absent';
 COMMENT ON FUNCTION journey.referrer_source(text) IS
-  'What a referrer''s URL tells: medium, the source''s category in journey.sources (search, social, video, shopping, email, ai, local, ad, excluded) or referral; source, its name or the host without www.; term, what was searched for, where known. '
+  'What a referrer''s URL tells: medium, the source''s category in journey.sources (search, social, video, shopping, email, ai, local, ad, excluded) or referral; '
+  'source, its name or the host without www.; '
+  'term, what was searched for, where known. '
   'NULL for what is no URL with a host';
 COMMENT ON FUNCTION journey.touch(timestamptz, text, text, text[]) IS
   'The touch that a page view is: its campaign parameters or click id, else its referrer, else (direct) / (none). '
