@@ -130,11 +130,18 @@ COMMENT ON PROCEDURE journey.list_sources(text, boolean, journey.runs) IS 'Inter
 
 -- The parts of a step
 
+CREATE FUNCTION journey.marked_rows(s journey.pipeline_sources, marks text, condition text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN format('(SELECT m.number, %s FROM %s AS m WHERE %s) AS m',
+    (SELECT string_agg(format('(m.row)[%s]::%s AS %I', k.place, c.type, c.name), ', ') FROM unnest(s.mark_columns) WITH ORDINALITY AS k (attnum, place) JOIN unnest(s.columns) AS c ON c.number = k.attnum), marks, condition);
+END $$;
+COMMENT ON FUNCTION journey.marked_rows(journey.pipeline_sources, text, text) IS 'Internal: the part of a query that says what marks hold, by the columns of the source; marks is their table';
+
 CREATE FUNCTION journey.rows_of_marks(p journey.pipelines, s journey.pipeline_sources, marks text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN journey.source_rows(p, s, format('(SELECT m.number, %s FROM %s AS m WHERE m.source = %s AND m.row IS NOT NULL) AS m',
-    (SELECT string_agg(format('(m.row)[%s]::%s AS %I', k.place, c.type, c.name), ', ') FROM unnest(s.mark_columns) WITH ORDINALITY AS k (attnum, place) JOIN unnest(s.columns) AS c ON c.number = k.attnum), marks, s.source));
+  RETURN journey.source_rows(p, s, journey.marked_rows(s, marks, format('m.source = %s AND m.row IS NOT NULL', s.source)));
 END $$;
 COMMENT ON FUNCTION journey.rows_of_marks(journey.pipelines, journey.pipeline_sources, text) IS 'Internal: the query of the rows that marks hold; marks is their table';
 
@@ -420,8 +427,7 @@ CREATE FUNCTION journey.widen_marks(p journey.pipelines, s journey.pipeline_sour
 LANGUAGE plpgsql AS $$
 DECLARE
   stale text := journey.pipeline_table(p, 'stale');
-  columns text := (SELECT string_agg(format('(m.row)[%s]::%s AS %I', k.place, c.type, c.name), ', ') FROM unnest(s.mark_columns) WITH ORDINALITY AS k (attnum, place) JOIN unnest(s.columns) AS c ON c.number = k.attnum);
-  marked text := format('(SELECT m.number, %s FROM %s AS m WHERE m.id = $1) AS m', columns, stale);
+  marked text := journey.marked_rows(s, stale, 'm.id = $1');
   mark bigint;
   time timestamptz;
   widened bigint := 0;
