@@ -108,7 +108,7 @@ SELECT is((SELECT running_stage('web')), NULL, 'until it is over');
 BEGIN;
 UPDATE pipelines SET system_identifier = 1;
 SELECT is((SELECT bool_and(is_restored(p)) FROM pipelines AS p), true, 'a pipeline of another cluster');
-SELECT adopt_pipeline(p), adopt_numbers(p, s, 0), mark_unseen(p, s, offset_before(p, s)) FROM pipelines AS p, pipeline_sources AS s \g /dev/null
+SELECT adopt_pipeline(p), adopt_numbers(p, s, 0), mark_unseen(p, s, number_offset(s.relation, p.system_identifier)) FROM pipelines AS p, pipeline_sources AS s \g /dev/null
 SELECT is((SELECT bool_or(is_restored(p)) FROM pipelines AS p), false, 'is of this one');
 SELECT is((SELECT sum(number_offset(s.relation)) FROM pipeline_sources AS s, pipelines AS p WHERE (adopt_columns(p, s)).source = s.source), 0::numeric, 'and numbers that are greater than all before need no offset');
 ROLLBACK;

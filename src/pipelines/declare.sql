@@ -38,12 +38,14 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.pipeline_named(text) IS 'The pipeline of that name; an error (42704) where there is none';
 
-CREATE FUNCTION journey.number_offset(relation regclass) RETURNS bigint
+CREATE FUNCTION journey.number_offset(relation regclass, cluster bigint DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN coalesce((SELECT c.number_offset FROM journey.source_columns AS c JOIN pg_catalog.pg_control_system() AS k USING (system_identifier) WHERE c.relation = number_offset.relation), 0);
+  RETURN coalesce((SELECT c.number_offset FROM journey.source_columns AS c WHERE c.relation = number_offset.relation
+    AND c.system_identifier = coalesce(cluster, (SELECT k.system_identifier FROM pg_catalog.pg_control_system() AS k))), 0);
 END $$;
-COMMENT ON FUNCTION journey.number_offset(regclass) IS 'Internal: what the column journey_xid of a source adds to the numbers of transactions';
+COMMENT ON FUNCTION journey.number_offset(regclass, bigint) IS
+  'Internal: what the column journey_xid of a source adds to the numbers of transactions, or added in another cluster, by its system identifier';
 
 CREATE FUNCTION journey.is_restored(p journey.pipelines) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$

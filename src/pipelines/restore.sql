@@ -83,11 +83,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.mark_unseen(journey.pipelines, journey.pipeline_sources, bigint) IS 'Internal: marks the rows of a restored source that its pipeline may not have seen';
 
-CREATE FUNCTION journey.offset_before(p journey.pipelines, s journey.pipeline_sources) RETURNS bigint
-LANGUAGE sql STABLE
-RETURN coalesce((SELECT c.number_offset FROM journey.source_columns AS c WHERE c.relation = s.relation AND c.system_identifier = p.system_identifier), 0);
-COMMENT ON FUNCTION journey.offset_before(journey.pipelines, journey.pipeline_sources) IS 'Internal: what a restored source''s column added in the cluster that its pipeline comes from';
-
 CREATE FUNCTION journey.adopt_pipeline(p journey.pipelines) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -109,7 +104,7 @@ BEGIN
         RAISE object_in_use USING MESSAGE = format('pipeline "%s" can''t be resumed: pipeline "%s" was declared here over %s, which came with the dump', p.name, other, journey.relation_name(s.relation)),
           HINT = format('Drop "%s", resume "%s", then declare the first again.', other, p.name);
       END IF;
-      PERFORM journey.adopt_numbers(p, s, journey.offset_before(p, s));
+      PERFORM journey.adopt_numbers(p, s, journey.number_offset(s.relation, p.system_identifier));
     END IF;
     FOR needed IN SELECT f.command FROM journey.source_problems(p, s) AS f WHERE f.check_name = 'triggers' LOOP
       EXECUTE needed;
@@ -118,7 +113,7 @@ BEGIN
   -- What commits from now on is new to the next refresh; what has committed is seen by the marks.
   now_seen := pg_current_snapshot();
   FOR s IN SELECT * FROM journey.pipeline_sources AS x WHERE x.pipeline = p.id AND x.changes <> 'received_at' ORDER BY x.source LOOP
-    IF s.changes = 'column' THEN PERFORM journey.mark_unseen(p, s, journey.offset_before(p, s)); END IF;
+    IF s.changes = 'column' THEN PERFORM journey.mark_unseen(p, s, journey.number_offset(s.relation, p.system_identifier)); END IF;
     PERFORM journey.save_leaves(s, ARRAY(SELECT z.slice FROM journey.pipeline_slices AS z WHERE z.pipeline = s.pipeline AND z.source = s.source AND z.state = 'kept'),
       ARRAY(SELECT ROW(s.pipeline, s.source, l.leaf, l.identity, l.since, l.until)::journey.source_leaves FROM journey.leaves_of(s) AS l WHERE s.listed));
   END LOOP;
