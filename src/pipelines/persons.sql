@@ -364,8 +364,8 @@ BEGIN
   FOR s IN SELECT x.* FROM journey.pipeline_sources AS x JOIN pg_catalog.pg_class AS c ON c.oid = x.relation WHERE x.pipeline = p.id ORDER BY x.source LOOP
     relation := s.relation;
     IF dry_run OR NOT (SELECT m.possible FROM journey.may_erase_from(s.relation) AS m) THEN
-      EXECUTE format('SELECT count(*) FROM %s WHERE %s', journey.relation_name(s.relation), journey.rows_of_ids(s)) INTO "rows"
-      USING (journey.ids_in_source(s, who.kinds, who.ids)).kinds, (journey.ids_in_source(s, who.kinds, who.ids)).ids;
+      SELECT * INTO part FROM journey.ids_in_source(s, who.kinds, who.ids);
+      EXECUTE format('SELECT count(*) FROM %s WHERE %s', journey.relation_name(s.relation), journey.rows_of_ids(s)) INTO "rows" USING part.kinds, part.ids;
       IF NOT dry_run THEN "rows" := 0; END IF;
     ELSE
       PERFORM journey.mark_beside(p, s, who);
