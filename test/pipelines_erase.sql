@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(60);
+SELECT plan(61);
 SET timezone = 'UTC';
 
 -- RFC 4231: test case 2 (key "Jefe"), with the parts of its text as kind and id; by hand HMAC = H(key ^ opad, H(key ^ ipad, text)).
@@ -90,6 +90,7 @@ SELECT is((SELECT ids FROM journey.ids_in_source(:'orders', '{user,user,email}',
 SELECT ok(journey.rows_of_ids(:'orders') LIKE '(true) AND ((customer) = ANY%::uuid%', 'rows are found by the column, in its own type');
 SELECT ok(journey.marked_rows(:'events', 'marks', 'm.id = 1') LIKE '(SELECT m.number, (m.row)[1]::text AS id%FROM marks AS m WHERE m.id = 1) AS m', 'what a mark holds');
 SELECT ok(journey.rows_of_marks(:'p', :'events', 'marks') LIKE '%(m.row)[1]::text AS id%', 'a mark is read as the columns of its row');
+SELECT is(ARRAY(SELECT k FROM unnest(journey.kinds_in_sources(:'p')) AS k ORDER BY k COLLATE "C"), '{anonymous,email,user}', 'the kinds of ids that rows have');
 SELECT is(journey.person_of(:'p', 'doomed-tablet'), journey.person_of(:'p', number_of('doomed')::text), 'somebody by any id');
 SELECT is(cardinality((journey.person_of(:'p', 'doomed-watch')).ids), 1, 'an id that is nobody''s is somebody by itself');
 SELECT is((SELECT count(*) FROM journey.erasable_rows(:'p')), 13::bigint, 'eleven tables of the pipeline and two of others');

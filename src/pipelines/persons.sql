@@ -225,11 +225,18 @@ COMMENT ON FUNCTION journey.erase_late_rows(journey.pipelines, journey.pipeline_
 
 -- Whom, and from where
 
+CREATE FUNCTION journey.kinds_in_sources(p journey.pipelines) RETURNS text[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN ARRAY(SELECT DISTINCT k FROM journey.pipeline_sources AS s CROSS JOIN unnest(s.id_kinds) AS k WHERE s.pipeline = p.id);
+END $$;
+COMMENT ON FUNCTION journey.kinds_in_sources(journey.pipelines) IS 'Internal: the kinds of ids that the rows of a pipeline''s sources have';
+
 CREATE FUNCTION journey.person_of(p journey.pipelines, alias text) RETURNS journey.person
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   who journey.person;
-  kinds text[] := ARRAY(SELECT DISTINCT k FROM journey.pipeline_sources AS s CROSS JOIN unnest(s.id_kinds) AS k WHERE s.pipeline = p.id);
+  kinds text[] := journey.kinds_in_sources(p);
 BEGIN
   EXECUTE format('SELECT coalesce(array_agg(DISTINCT visitor_id), ''{}'') FROM %s WHERE alias = $1', journey.pipeline_table(p, 'aliases')) INTO who.visitors USING alias;
   IF alias = ANY (who.visitors) THEN
@@ -316,8 +323,7 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON FUNCTION journey.check_erasable(journey.pipelines, boolean) IS
-  'Internal: the errors of erase: a pipeline that does not know all yet (55000), a table that the caller may not delete from (42501; '
-  'with dry_run a warning)';
+  'Internal: the errors of erase: a pipeline that does not know all yet (55000), a table that the caller may not delete from (42501; with dry_run a warning)';
 
 -- What was made of a person's rows: with the links gone, who is who and the targets follow as in a refresh.
 CREATE FUNCTION journey.erase_made(p journey.pipelines, who journey.person) RETURNS void
@@ -404,7 +410,7 @@ BEGIN
   IF alias IS NULL THEN RAISE null_value_not_allowed USING MESSAGE = 'alias must not be NULL'; END IF;
   PERFORM journey.check_pipeline_owner(p);
   PERFORM journey.lock_pipeline(p.id, true);
-  RETURN journey.forget_erased(p.id, ARRAY(SELECT DISTINCT k FROM journey.pipeline_sources AS s CROSS JOIN unnest(s.id_kinds) AS k WHERE s.pipeline = p.id), alias);
+  RETURN journey.forget_erased(p.id, journey.kinds_in_sources(p), alias);
 END $$;
 COMMENT ON FUNCTION journey.readmit(text, text) IS
   'Lets rows count again that have an id of a person who was erased: who comes back under the same address. '
