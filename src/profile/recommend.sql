@@ -29,11 +29,9 @@ BEGIN
     RAISE null_value_not_allowed USING MESSAGE = 'top, as_of and measure must not be NULL';
   ELSIF top < 1 OR top > 1000 THEN
     RAISE invalid_parameter_value USING MESSAGE = format('top must be from 1 to 1,000: %s', top);
-  ELSIF NOT journey.has_target(p, 'items') THEN
-    RAISE object_not_in_prerequisite_state USING MESSAGE = format('pipeline "%s" does not keep the target items', p.name), HINT = 'Declare it with items among its targets.';
-  ELSIF visitor IS NULL THEN
-    RETURN;
   END IF;
+  PERFORM journey.check_keeps_items(p);
+  IF visitor IS NULL THEN RETURN; END IF;
   RETURN QUERY EXECUTE format($q$
     WITH acts AS MATERIALIZED (
       SELECT i.item, i.action, i.at FROM %1$s AS w JOIN %2$s AS i ON i.alias = w.alias AND i.kind = w.kind WHERE w.visitor_id = $1 AND i.at <= $2),
