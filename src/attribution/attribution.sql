@@ -72,8 +72,7 @@ CREATE FUNCTION journey.attribute(
   LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 3
   AS 'MODULE_PATHNAME', 'journey_attribute';
 COMMENT ON FUNCTION journey.attribute(journey.trail, timestamptz, journey.attribution_model, interval, interval, float8, float8, text[], text[], journey.collapse_kind, float8[]) IS
-  'Shares one conversion among the touches of a trail up to and including converted_at, at most lookback (NULL: no limit; '
-  'a day counts 24 hours) before it: a row for each touch that earns credit, in order of time. '
+  'Shares one conversion among the touches of a trail up to and including converted_at, at most lookback (NULL: no limit; a day counts 24 hours) before it: a row for each touch that earns credit, in order of time. '
   'Of each session one touch counts: as of converted_at its earliest that is not direct, else its earliest. '
   'The credits add up to 1; one row (unattributed) says that no touch qualifies, as for a NULL trail. '
   'No rows where converted_at is NULL. '

@@ -96,9 +96,7 @@ COMMENT ON FUNCTION journey.alias_owners(text, interval, text[]) IS
   'edges is a query of (alias text, user_id text, seen_at timestamptz). '
   'It must have all three columns. '
   'From each log-in (a row with both ids) the alias is its user''s until another user logs in; '
-  'before its first log-in it belongs to the user of that one for as long as backfill (NULL: from the beginning of time; '
-  '0: not at all; '
-  'no months). '
+  'before its first log-in it belongs to the user of that one for as long as backfill (NULL: from the beginning of time; 0: not at all; no months). '
   'owned includes its start and not its end; the ranges of one alias never overlap. '
   'Of two users at the same time the one greater in byte order stays. '
   'Rows without a time, at infinity, or with a blocked id are left out. '
@@ -117,8 +115,7 @@ CREATE FUNCTION journey.alias_graph_stats(
   AS 'MODULE_PATHNAME', 'journey_alias_graph_stats';
 COMMENT ON FUNCTION journey.alias_graph_stats(text, journey.alias_mode, text[], int, int) IS
   'The health of a graph, in one row: how many ids and how many of them are user ids; '
-  'the different edges without a blocked id (links; '
-  'in the mode latest_user only those of the latest users); '
+  'the different edges without a blocked id (links; in the mode latest_user only those of the latest users); '
   'the edges that alias_conflicts would tell (refused); '
   'the visitors; '
   'the mean, the 99th percentile (nearest rank) and the maximum of their members, NULL where there are none; '

@@ -77,9 +77,7 @@ BEGIN
   RETURN said;
 END $$;
 COMMENT ON FUNCTION journey.profile(text, text) IS
-  'Who somebody is, by any id: one JSON value of visitor_id, ids (the 20 seen last; '
-  'id_count has all), when first and last seen and signed up, session_count, event_count, sessions (the latest 20, latest first), first_touch and last_touch, conversions by kind, latest_conversions (20); '
-  ''
+  'Who somebody is, by any id: one JSON value of visitor_id, ids (the 20 seen last; id_count has all), when first and last seen and signed up, session_count, event_count, sessions (the latest 20, latest first), first_touch and last_touch, conversions by kind, latest_conversions (20); '
   'rfm (orders, spend, scores among all, segment; null without an order) where the pipeline keeps that target; cart (added, and neither removed nor bought since; 20) and recommendations (5) where it keeps items. '
   'as_of: when the pipeline was refreshed last. '
   'Its size is bounded, however long the history. '
