@@ -25,7 +25,6 @@ class Pipeline:
     kinds: tuple[str, ...]
     targets: tuple[str, ...]
     conversions: tuple[str, ...]
-    can_recommend: bool
 
 
 @contextmanager
@@ -63,14 +62,13 @@ def pipeline(db) -> Pipeline:
         raise NoPipeline("The extension journey is not in this database.")
     found = db.execute(
         """SELECT p.name, p.schema, p.kinds, p.targets::text[],
-          ARRAY(SELECT DISTINCT k FROM journey.pipeline_sources AS s CROSS JOIN unnest(s.conversion_kinds) AS k WHERE s.pipeline = p.id ORDER BY k),
-          EXISTS (SELECT FROM pg_proc WHERE pronamespace = 'journey'::regnamespace AND proname = 'recommend')
+          ARRAY(SELECT DISTINCT k FROM journey.pipeline_sources AS s CROSS JOIN unnest(s.conversion_kinds) AS k WHERE s.pipeline = p.id ORDER BY k)
         FROM journey.pipelines AS p WHERE p.name = %s""",
         [name],
     ).fetchone()
     if not found:
         raise NoPipeline(f'There is no pipeline "{name}" in this database.')
-    return Pipeline(found[0], found[1], *map(tuple, found[2:5]), can_recommend=found[5] and "items" in found[3])
+    return Pipeline(found[0], found[1], *map(tuple, found[2:5]))
 
 
 def over(p: Pipeline, query: str, **parts) -> sql.Composed:
@@ -83,11 +81,7 @@ def over(p: Pipeline, query: str, **parts) -> sql.Composed:
 
 
 def visitor(db, p: Pipeline, alias: str) -> str | None:
-    """The visitor whose id it is. Ids of two kinds may read the same: then the stronger kind counts."""
-    found = db.execute(
-        over(p, "SELECT visitor_id FROM {aliases} WHERE alias = %s ORDER BY array_position(%s, kind) LIMIT 1"), [alias, list(p.kinds)]
-    ).fetchone()
-    return found and found[0]
+    return db.execute("SELECT journey.visitor_of(p, %s) FROM journey.pipelines AS p WHERE p.name = %s", [alias, p.name]).fetchone()[0]
 
 
 def search(db, p: Pipeline, begin: str) -> pd.DataFrame:
@@ -129,11 +123,10 @@ def summary(db, p: Pipeline, who: str) -> dict | None:
 
 @st.cache_data(ttl=30, show_spinner=False)
 def value(_db, p: Pipeline, who: str) -> dict | None:
-    """Orders and segment. Scores rank a customer among all, so they are not asked for every second."""
+    """Orders, spend and segment. Scores rank a customer among all, so they are not asked for every second."""
     if "rfm" not in p.targets:
         return None
-    found = frame(_db, over(p, "SELECT frequency, monetary, last_paid_at, segment FROM {rfm} WHERE visitor_id = %s"), [who])
-    return None if found.empty else found.iloc[0].to_dict()
+    return _db.execute("SELECT journey.rfm_position(p, %s) FROM journey.pipelines AS p WHERE p.name = %s", [who, p.name]).fetchone()[0]
 
 
 def ids(db, p: Pipeline, who: str) -> pd.DataFrame:

@@ -63,7 +63,7 @@ def live(db, p: data.Pipeline, who: str) -> None:
             ("Events", f"{now['events']:,}"),
             ("Last seen", f"{now['last_seen_at']:%b %d, %H:%M:%S}"),
             ("Signed up", day(now["signed_up_at"])),
-            ("Orders", f"{worth.get('frequency', 0):,} for {worth.get('monetary', 0):,.2f}"),
+            ("Orders", f"{worth.get('orders', 0):,} for {worth.get('spend', 0):,.2f}"),
             ("Segment", worth.get("segment") or "–"),
         ],
     ):
@@ -78,8 +78,8 @@ def live(db, p: data.Pipeline, who: str) -> None:
             st.dataframe(rows, hide_index=True, height=290, column_config={"when": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")})
     with right:
         st.subheader("What to offer")
-        if not p.can_recommend:
-            st.caption("Recommendations need the pipeline's target items, and journey.recommend.")
+        if "items" not in p.targets:
+            st.caption("Recommendations need the pipeline's target items.")
         else:
             offers = data.recommendations(db, p, who)
             if offers.empty:
