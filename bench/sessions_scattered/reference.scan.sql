@@ -1,1 +1,1 @@
-SELECT count(ts) FROM scattered;
+../sessions/reference.scan.sql
