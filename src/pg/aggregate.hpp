@@ -41,12 +41,12 @@ class state_facts {
   /// `time`: which of the aggregate's arguments is the time, from 1. `bytes`: what a state takes as it
   /// begins; `bytes_per_row`: and for each of the group's rows, where they come in no order that helps.
   state_facts(const char* transition, int time, double bytes, double bytes_per_row)
-      : time(time), bytes(bytes), bytes_per_row(bytes_per_row), transition_(transition), next_(first_) {
-    first_ = this;
+      : time(time), bytes(bytes), bytes_per_row(bytes_per_row), transition_(transition), next_(first) {
+    first = this;
   }
   /// Of a transition function, by its symbol in C; null where nothing is known.
   static const state_facts* of(std::string_view transition) {
-    const state_facts* each = first_;
+    const state_facts* each = first;
     while (each != nullptr && each->transition_ != transition) each = each->next_;
     return each;
   }
@@ -58,7 +58,7 @@ class state_facts {
  private:
   std::string_view transition_;
   const state_facts* next_;
-  static inline constinit const state_facts* first_ = nullptr;
+  static inline constinit const state_facts* first = nullptr;
 };
 
 /// COMBINEFUNC.

@@ -5,7 +5,7 @@
 extern "C" {
 PG_MODULE_MAGIC;
 
-PGDLLEXPORT void _PG_init(void) {
+PGDLLEXPORT void _PG_init(void) {  // NOLINT(readability-identifier-naming): the server's name
   journey::pg::guarded([] { journey::pg::at_load::run(); });
 }
 }

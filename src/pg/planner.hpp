@@ -48,15 +48,15 @@ inline std::span<const ListCell> cells(const List* list) {
 /// the library, in no order that could be told.
 class at_load {
  public:
-  explicit at_load(void (*step)()) : step_(step), next_(first_) { first_ = this; }
+  explicit at_load(void (*step)()) : step_(step), next_(first) { first = this; }
   static void run() {
-    for (const at_load* each = first_; each != nullptr; each = each->next_) each->step_();
+    for (const at_load* each = first; each != nullptr; each = each->next_) each->step_();
   }
 
  private:
   void (*step_)();
   const at_load* next_;
-  static inline constinit const at_load* first_ = nullptr;
+  static inline constinit const at_load* first = nullptr;
 };
 
 /// Adds paths to `output` while a query is planned; see the server's create_upper_paths_hook.
@@ -68,7 +68,7 @@ using offer_paths = void (*)(PlannerInfo* root, UpperRelationKind kind, RelOptIn
 void set_upper_paths(offer_paths offer);
 
 /// How many nodes of a path the user's settings speak against, where the server counts that.
-inline int disabled_nodes(const Path* path) {
+inline int disabled_nodes([[maybe_unused]] const Path* path) {
 #if PG_VERSION_NUM >= 180000
   return path->disabled_nodes;
 #else

@@ -98,7 +98,7 @@ constexpr const char* who_reads = R"(
 /// A column of the source, in a partition of it, which may have others before.
 AttrNumber column_in(Oid relation, Oid source, AttrNumber number) {
   const char* name = get_attname(source, number, true);
-  return name == nullptr ? InvalidAttrNumber : get_attnum(relation, name);
+  return name == nullptr ? AttrNumber{InvalidAttrNumber} : get_attnum(relation, name);
 }
 
 std::span<const AttrNumber> columns_in(Oid relation, Oid source, Datum numbers) {
@@ -125,6 +125,12 @@ void as_owner_of(Oid relation, Body body) {
   SetUserIdAndSecContext(user, security);
 }
 
+void select_readers(Datum relations) {
+  Oid type = OIDARRAYOID;
+  if (SPI_execute_with_args(who_reads, 1, &type, &relations, nullptr, true, 0) != SPI_OK_SELECT)
+    elog(ERROR, "journey: the sources of pipelines can't be read");
+}
+
 /// Reads who hears of changes in `relation`, into the current context.
 std::span<const listener> read_listeners(Oid relation) {
   MemoryContext keep = CurrentMemoryContext;
@@ -135,7 +141,6 @@ std::span<const listener> read_listeners(Oid relation) {
   ListCell* cell;
   foreach (cell, above) relations[count++] = ObjectIdGetDatum(lfirst_oid(cell));
   Datum given = PointerGetDatum(construct_array(relations, count, OIDOID, sizeof(Oid), true, TYPALIGN_INT));
-  Oid type = OIDARRAYOID;
 
   listener* found = nullptr;
   std::size_t rows = 0;
@@ -144,8 +149,7 @@ std::span<const listener> read_listeners(Oid relation) {
     // As of now, whatever snapshot the transaction works in.
     PushActiveSnapshot(GetLatestSnapshot());
     SPI_connect();
-    if (SPI_execute_with_args(who_reads, 1, &type, &given, nullptr, true, 0) != SPI_OK_SELECT)
-      elog(ERROR, "journey: the sources of pipelines can't be read");
+    select_readers(given);
     MemoryContext work = MemoryContextSwitchTo(keep);
     found = static_cast<listener*>(palloc0(sizeof(listener) * (SPI_processed + 1)));
     for (std::uint64_t i = 0; i < SPI_processed; ++i) {
@@ -167,7 +171,7 @@ std::span<const listener> read_listeners(Oid relation) {
       if (!null) who.time = column_in(relation, source, DatumGetInt16(time));
       who.marks = columns_in(relation, source, value(9));
       who.reads = columns_in(relation, source, value(10));
-      who.number = who.inserts ? InvalidAttrNumber : get_attnum(relation, "journey_xid");
+      who.number = who.inserts ? AttrNumber{InvalidAttrNumber} : get_attnum(relation, "journey_xid");
       auto* types = static_cast<Oid*>(palloc(sizeof(Oid) * (who.marks.size() + 1)));
       for (std::size_t m = 0; m < who.marks.size(); ++m)
         types[m] = who.marks[m] == InvalidAttrNumber ? InvalidOid : get_atttype(relation, who.marks[m]);

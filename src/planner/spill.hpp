@@ -50,7 +50,7 @@ inline hash_bits parting_bits(double bytes, std::size_t memory, std::size_t buff
   constexpr double fewest = 4, most = 512;
   double affordable = std::clamp(static_cast<double>(memory) / 4 / static_cast<double>(buffer), fewest, most);
   double wanted = std::clamp(1.5 * bytes / static_cast<double>(memory), fewest, affordable);
-  hash_bits bits = std::bit_width(static_cast<unsigned>(wanted) - 1);
+  auto bits = static_cast<hash_bits>(std::bit_width(static_cast<unsigned>(wanted) - 1));
   if (double(1U << bits) > affordable) --bits;
   return std::min(bits, 32 - used);
 }
