@@ -128,8 +128,10 @@ List* order_of(PlannerInfo* root, Expr* expression) {
 
 /// Whether rows come in an order that a subquery made, on which aggregates in a query around it may count.
 bool ordered_by_subquery(const Path* path) {
-  if (IsA(path, ProjectionPath)) return ordered_by_subquery(castNode(ProjectionPath, path)->subpath);
-  return IsA(path, SubqueryScanPath) && castNode(SubqueryScanPath, path)->subpath->pathkeys != NIL;
+  if (IsA(path, ProjectionPath))
+    return ordered_by_subquery(reinterpret_cast<const ProjectionPath*>(path)->subpath);
+  return IsA(path, SubqueryScanPath) &&
+         reinterpret_cast<const SubqueryScanPath*>(path)->subpath->pathkeys != NIL;
 }
 
 /// The rows of `base` as groups want them, in order of time within a group where that helps.
