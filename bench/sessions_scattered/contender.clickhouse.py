@@ -1,0 +1,1 @@
+../sessions/contender.clickhouse.py
