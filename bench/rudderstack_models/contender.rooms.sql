@@ -1,7 +1,8 @@
--- One call for the aliases, one sort for the rest.
+-- One call for the aliases, one pass over the events for the rest; a window of rows asks for no peers.
 CREATE UNLOGGED TABLE aliases AS
 SELECT alias, is_user, visitor_id
 FROM journey.resolve_aliases('SELECT anonymous_id, user_id, ts FROM events', mode => 'latest_user', blocked => '{}');
+ANALYZE aliases;
 
 WITH tracks AS (
   SELECT
@@ -13,10 +14,10 @@ WITH tracks AS (
 )
 SELECT
   event_id, session_number || ' - ' || visitor_id AS session_id, track_sequence_number, visitor_id, ts,
-  first_value(event) OVER by_sequence AS event,
-  nth_value(event, 2) OVER by_sequence AS event_2,
-  nth_value(event, 3) OVER by_sequence AS event_3,
-  nth_value(event, 4) OVER by_sequence AS event_4,
-  nth_value(event, 5) OVER by_sequence AS event_5
+  max(event) FILTER (WHERE track_sequence_number = 1) OVER by_sequence AS event,
+  max(event) FILTER (WHERE track_sequence_number = 2) OVER by_sequence AS event_2,
+  max(event) FILTER (WHERE track_sequence_number = 3) OVER by_sequence AS event_3,
+  max(event) FILTER (WHERE track_sequence_number = 4) OVER by_sequence AS event_4,
+  max(event) FILTER (WHERE track_sequence_number = 5) OVER by_sequence AS event_5
 FROM tracks
-WINDOW by_sequence AS (PARTITION BY visitor_id, session_number ORDER BY track_sequence_number);
+WINDOW by_sequence AS (PARTITION BY visitor_id, session_number ORDER BY track_sequence_number ROWS UNBOUNDED PRECEDING);

@@ -3,7 +3,7 @@
 -- whose own event is track_event.
 {{ config(materialized='view') }}
 with named as (
-  select *, count(event) over (partition by visitor_id, session_number order by track_sequence_number) as names
+  select *, count(event) over (partition by visitor_id, session_number order by track_sequence_number rows unbounded preceding) as names
   from {{ ref('sessionized_tracks') }}
 )
 select
@@ -21,4 +21,4 @@ select
   lead(event, {{ n - 1 }}) over session as next_event_{{ n }}{{ "," if not loop.last }}
   {% endfor %}
 from named
-window session as (partition by visitor_id, session_number order by track_sequence_number)
+window session as (partition by visitor_id, session_number order by track_sequence_number rows unbounded preceding)
