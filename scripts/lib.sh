@@ -258,6 +258,24 @@ ensure_app() {
   APP=$ROOT/build/app/bin
 }
 
+# What connect/kafka is tested with: a Python with what the loader needs in build/kafka, and the broker's jars in
+# build/kafka_jars. Where there is no Java or no Maven it says so and fails.
+ensure_kafka() {
+  local jars=$ROOT/build/kafka_jars
+  has_maven || ! command -v apt-get >/dev/null || (install_packages default-jre-headless maven) || true
+  has_maven || {
+    say "there is no Java with Maven here, to run a broker of Kafka"
+    return 1
+  }
+  if ! cmp -s test/kafka/pom.xml "$jars/pom.xml"; then
+    rm -rf "$jars"
+    mvn -q -B -f test/kafka/pom.xml dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$jars" >&2 && cp test/kafka/pom.xml "$jars/" || return
+  fi
+  python_home "$ROOT/build/kafka" "$ROOT/connect/kafka/requirements.txt"
+}
+
+has_maven() { command -v java >/dev/null && command -v mvn >/dev/null; }
+
 # make_shop EVENTS : the demo's shop with as many events, or none, and the pipeline shop over it, in an empty database.
 make_shop() {
   local table
