@@ -91,6 +91,35 @@ class table_reader {
   std::pmr::memory_resource* memory_;
 };
 
+grouping& read_into(MemoryContext context) {
+  MemoryContextReset(context);
+  auto& reader = pg::make_in<table_reader>(context);
+  reader.read();
+  return reader.groups;
+}
+
+/// What the session keeps of the tables from statement to statement. It goes only with a change, at which
+/// each call site looks anew.
+struct {
+  MemoryContext context;
+  pg::rule_version version;
+  grouping* read;
+  Oid reader;
+} kept;
+
+/// The kept rules where they are those that this statement's user would read, else nothing.
+grouping* kept_rules() {
+  if (!pg::sees_all_changes()) return nullptr;
+  if (kept.version.changed() || kept.read == nullptr) {
+    kept.read = nullptr;  // should reading fail
+    if (kept.context == nullptr)
+      kept.context = AllocSetContextCreate(TopMemoryContext, "journey rule tables", ALLOCSET_DEFAULT_SIZES);
+    kept.reader = GetUserId();
+    kept.read = &read_into(kept.context);
+  }
+  return kept.reader == GetUserId() ? kept.read : nullptr;
+}
+
 }  // namespace
 
 rule_tables::rule_tables(MemoryContext context)
@@ -99,10 +128,8 @@ rule_tables::rule_tables(MemoryContext context)
 grouping& rule_tables::current() {
   if (version_.changed() || read_ == nullptr) {
     read_ = nullptr;  // should reading fail
-    MemoryContextReset(context_);
-    auto& reader = pg::make_in<table_reader>(context_);
-    reader.read();
-    read_ = &reader.groups;
+    grouping* shared = kept_rules();
+    read_ = shared != nullptr ? shared : &read_into(context_);
   }
   return *read_;
 }

@@ -7,8 +7,8 @@
 
 namespace journey::channels {
 
-/// The sources, parameters and rules as the statement at hand sees them: read at the first call of a query,
-/// and again only where they have changed since.
+/// The sources, parameters and rules as the statement at hand sees them: read once a session, and again only
+/// where they have changed since. A statement that does not see all changes reads them for itself.
 class rule_tables {
  public:
   /// Lives in `context`.

@@ -5,6 +5,7 @@
 #include "pg/entry.hpp"
 
 extern "C" {
+#include "access/transam.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
 #include "utils/inval.h"
@@ -21,6 +22,11 @@ std::uint64_t version = 0;
 
 void note_change(Datum, Oid) { ++version; }
 
+/// The version that was last asked for, and the transaction that was to begin next then: all before it that
+/// have ended are visible to a snapshot with no lower xmin.
+std::uint64_t heard_of = 0;
+TransactionId heard_before = InvalidTransactionId;
+
 }  // namespace
 
 bool rule_version::changed() {
@@ -34,7 +40,15 @@ bool rule_version::changed() {
     AcceptInvalidationMessages();
     seen_ = seen;
   }
+  if (heard_of != version) {
+    heard_of = version;
+    heard_before = ReadNextTransactionId();
+  }
   return std::exchange(version_, version) != version;
+}
+
+bool sees_all_changes() {
+  return heard_of == version && TransactionIdFollowsOrEquals(GetActiveSnapshot()->xmin, heard_before);
 }
 
 }  // namespace journey::pg

@@ -26,4 +26,10 @@ class rule_version {
   std::uint64_t version_ = 0;
 };
 
+/// Whether the statement at hand sees all changes of rule tables that this session has heard of. Then what it
+/// reads of them holds for each later statement of which this is true, too, until a rule_version tells of a
+/// change. It is not where a statement's snapshot is older than a change, and while a transaction is open
+/// that was when a change was heard of, this session's own among them.
+bool sees_all_changes();
+
 }  // namespace journey::pg
