@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(58);
+SELECT plan(62);
 SET timezone = 'UTC';
 SET search_path = public, journey;
 CREATE SCHEMA shop;
@@ -98,6 +98,30 @@ SELECT is_empty(visitors_query(p, NULL) || ' EXCEPT TABLE shop.web_g1_visitors',
 SELECT put_rows('shop.web_g1_attribution', attribution_query(p, NULL), NULL), put_rows('shop.web_g1_rfm', rfm_query(p, NULL), NULL), put_rows('shop.web_g1_attribution_credits', credits_query(p, NULL), NULL), put_visitors(p, NULL), put_targets(p, '{7}') FROM pipelines AS p \g /dev/null
 SELECT bag_eq($$SELECT c.operation, (c.session).started_at, c.next_started_at FROM (SELECT trail(t) AS a, trail(t) FILTER (WHERE t > '2025-01-01') AS b FROM unnest('{2025-01-01,2025-01-02,2025-01-03}'::timestamptz[]) AS t) AS x, session_changes('v', b, a) AS c WHERE session_columns('s') IS NOT NULL$$,
   $$VALUES ('insert', timestamptz '2025-01-01', timestamptz '2025-01-02'), ('update', '2025-01-02', '2025-01-03'), ('update', '2025-01-03', NULL)$$, 'sessions by which trails differ: their numbers do, too');
+-- The same said in SQL, over trails that differ in any way.
+CREATE FUNCTION changes_said(visitor_id text, before trail, after trail, OUT operation text, OUT session_id uuid, OUT session session, OUT next_started_at timestamptz) RETURNS SETOF record LANGUAGE sql AS $$
+  SELECT CASE WHEN a IS NULL THEN 'delete' WHEN b IS NULL THEN 'insert' ELSE 'update' END, session_id(visitor_id, coalesce((a.s).started_at, (b.s).started_at)), coalesce(a.s, b.s), a.next_started_at
+  FROM (SELECT s, (s).started_at, lead((s).started_at) OVER (ORDER BY (s).session_number) AS next_started_at FROM sessions(before) AS s) AS b
+  FULL JOIN (SELECT s, (s).started_at, lead((s).started_at) OVER (ORDER BY (s).session_number) AS next_started_at FROM sessions(after) AS s) AS a USING (started_at)
+  WHERE a IS NULL OR b IS NULL OR (a.s, a.next_started_at) IS DISTINCT FROM (b.s, b.next_started_at);
+$$;
+SELECT setseed(0.5) \g /dev/null
+CREATE TABLE pairs AS
+SELECT n, trail(ts, '30 minutes', touch(ts, page, referrer), page, converted) FILTER (WHERE dice < 0.8) AS before,
+  trail(ts, '30 minutes', touch(ts, page, CASE WHEN dice < 0.3 THEN other ELSE referrer END), CASE WHEN dice < 0.9 THEN page ELSE other END, converted AND dice < 0.7) FILTER (WHERE dice > 0.1 OR n % 4 = 0) AS after
+FROM (
+  SELECT n, timestamptz '2025-01-01Z' + floor(random() * (1 + n % 7) * 40) * interval '3 minutes' AS ts, CASE WHEN random() < 0.8 THEN 'https://shop.example/' || floor(random() * 3) END AS page,
+    CASE WHEN random() < 0.3 THEN 'https://www.google.com/' END AS referrer, CASE WHEN random() < 0.5 THEN 'https://t.co/' END AS other, random() < 0.1 AS converted, CASE n % 3 WHEN 0 THEN 0.5 ELSE random() END AS dice
+  FROM generate_series(1, 1500) AS n, generate_series(1, 1 + n % 9)) AS e
+GROUP BY n;
+SELECT bag_eq('SELECT n, c.* FROM pairs, session_changes(''v'', before, after) AS c', 'SELECT n, c.* FROM pairs, changes_said(''v'', before, after) AS c', 'the changes of ' || count(*) || ' pairs of trails are those that SQL finds')
+FROM pairs;
+SELECT ok(count(*) FILTER (WHERE operation = 'insert') > 200 AND count(*) FILTER (WHERE operation = 'delete') > 200 AND count(*) FILTER (WHERE operation = 'update') > 200, 'there are some of each')
+FROM pairs, session_changes('v', before, after);
+SELECT bag_eq('SELECT n, c.* FROM pairs, session_changes(''v'', NULL, after) AS c UNION ALL SELECT n, c.* FROM pairs, session_changes(NULL, before, NULL) AS c',
+  'SELECT n, c.* FROM pairs, changes_said(''v'', NULL, after) AS c UNION ALL SELECT n, c.* FROM pairs, changes_said(NULL, before, NULL) AS c', 'so they are where there was no trail, or is none, or no visitor');
+SELECT is_empty('SELECT session_changes(''v'', before, before) FROM pairs UNION ALL SELECT session_changes(''v'', NULL, NULL)', 'nothing differs from itself');
+DROP TABLE pairs;
 SELECT throws_ok($$SELECT raise_again('22023', 'message', '', 'hint')$$, '22023', 'message', 'an error raised again');
 SELECT refuse_transaction_block('a test'), pin_settings() \g /dev/null
 SELECT is(CASE WHEN report_stage('web', 'a test')::text = '' THEN running_stage('web') END, 'a test', 'a stage that is reported');

@@ -1,14 +1,7 @@
 -- Room: pipelines. Targets: made anew for some visitors, or for all (NULL), and written where they differ.
 
 CREATE FUNCTION journey.session_changes(visitor_id text, before journey.trail, after journey.trail, OUT operation text, OUT session_id uuid, OUT session journey.session, OUT next_started_at timestamptz)
-RETURNS SETOF record LANGUAGE sql IMMUTABLE PARALLEL SAFE
-BEGIN ATOMIC
-  SELECT CASE WHEN a IS NULL THEN 'delete' WHEN b IS NULL THEN 'insert' ELSE 'update' END,
-    journey.session_id(visitor_id, coalesce((a.s).started_at, (b.s).started_at)), coalesce(a.s, b.s), a.next_started_at
-  FROM (SELECT s, (s).started_at, lead((s).started_at) OVER (ORDER BY (s).session_number) AS next_started_at FROM journey.sessions(before) AS s) AS b
-  FULL JOIN (SELECT s, (s).started_at, lead((s).started_at) OVER (ORDER BY (s).session_number) AS next_started_at FROM journey.sessions(after) AS s) AS a USING (started_at)
-  WHERE a IS NULL OR b IS NULL OR (a.s, a.next_started_at) IS DISTINCT FROM (b.s, b.next_started_at);
-END;
+RETURNS SETOF record LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 2 AS 'MODULE_PATHNAME', 'journey_session_changes';
 COMMENT ON FUNCTION journey.session_changes(text, journey.trail, journey.trail) IS
   'The sessions in which two trails of a visitor differ: operation insert, update or delete, the session''s id, the session as it is after, or before if it is deleted, and the start of the next one after. '
   'A NULL trail has no sessions';

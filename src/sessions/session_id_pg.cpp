@@ -1,3 +1,5 @@
+#include "sessions/session_id_pg.hpp"
+
 #include <cstring>
 
 #include "pg/datum.hpp"
@@ -10,8 +12,7 @@ extern "C" {
 #include "utils/uuid.h"
 }
 
-using namespace journey;
-
+namespace journey::sessions {
 namespace {
 
 /// The UUID space of session ids: the first 16 bytes of every digest, so that the ids of others never meet
@@ -23,12 +24,11 @@ constexpr std::uint8_t space[] = {0x6a, 0x6f, 0x75, 0x72, 0x6e, 0x65, 0x79, 0x00
 
 /// A UUID of version 8 (RFC 9562, section 5.8): the SHA-256 digest of the space, the visitor id in UTF-8 and
 /// the start as eight bytes.
-JOURNEY_FUNCTION(session_id) {
-  text* visitor_id = PG_GETARG_TEXT_PP(0);
+Datum session_id(text* visitor_id, TimestampTz started_at) {
   int given = VARSIZE_ANY_EXHDR(visitor_id);
   char* name = pg_server_to_any(VARDATA_ANY(visitor_id), given, PG_UTF8);
   std::size_t length = name == VARDATA_ANY(visitor_id) ? given : std::strlen(name);
-  std::uint64_t start = pg_hton64(static_cast<std::uint64_t>(PG_GETARG_TIMESTAMPTZ(1)));
+  std::uint64_t start = pg_hton64(static_cast<std::uint64_t>(started_at));
 
   std::uint8_t digest[PG_SHA256_DIGEST_LENGTH];
   pg_cryptohash_ctx* hash = pg_cryptohash_create(PG_SHA256);
@@ -45,3 +45,9 @@ JOURNEY_FUNCTION(session_id) {
   id->data[8] = (id->data[8] & 0x3F) | 0x80;  // the variant of RFC 9562
   PG_RETURN_UUID_P(id);
 }
+
+}  // namespace journey::sessions
+
+using namespace journey;
+
+JOURNEY_FUNCTION(session_id) { return sessions::session_id(PG_GETARG_TEXT_PP(0), PG_GETARG_TIMESTAMPTZ(1)); }

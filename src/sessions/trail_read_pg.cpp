@@ -1,5 +1,4 @@
 // What is in a trail.
-#include "channels/touch_pg.hpp"
 #include "pg/set.hpp"
 #include "sessions/trail_pg.hpp"
 
@@ -14,10 +13,7 @@ namespace {
 /// The rows of sessions(): one for each session.
 class session_rows {
  public:
-  static constexpr std::initializer_list<Oid> column_types{INT8OID, TIMESTAMPTZOID,   TIMESTAMPTZOID, INT8OID,
-                                                           INT8OID, INT8OID,          TIMESTAMPTZOID, TEXTOID,
-                                                           TEXTOID, pg::row_type::any};
-  static constexpr int columns = column_types.size();
+  static constexpr int columns = session_columns::count;
 
   session_rows(std::pmr::memory_resource* memory, FunctionCallInfo fcinfo, pg::row_series& series)
       : trail_(pg::text_argument(fcinfo, 0), memory),
@@ -27,20 +23,7 @@ class session_rows {
   bool next(Datum* values, bool* nulls) {
     const session_record* session = cursor_.next();
     if (session == nullptr) return false;
-    values[0] = Int64GetDatum(++number_);
-    values[1] = TimestampTzGetDatum(session->started_at);
-    values[2] = TimestampTzGetDatum(session->ended_at);
-    values[3] = Int64GetDatum(session->events);
-    values[4] = Int64GetDatum(session->pages);
-    values[5] = Int64GetDatum(session->conversions);
-    nulls[6] = session->conversions == 0;
-    if (!nulls[6]) values[6] = TimestampTzGetDatum(session->converted_at);
-    nulls[7] = nulls[8] = session->pages == 0;
-    if (!nulls[7]) values[7] = pg::text_datum(trail_.words().text(session->landing.page));
-    if (!nulls[8]) values[8] = pg::text_datum(trail_.words().text(session->exit.page));
-    const touch_mark* touch = session->touch();
-    nulls[9] = touch == nullptr;
-    if (!nulls[9]) values[9] = touch_type_->datum(trail_.words().touch(*touch));
+    session_columns::fill(*session, ++number_, trail_, touch_type_, values, nulls);
     return true;
   }
 
@@ -124,6 +107,25 @@ touch_test kind_argument(FunctionCallInfo fcinfo, int position) {
 }
 
 }  // namespace
+
+void session_columns::fill(const session_record& session, std::int64_t number, const trail_view& trail,
+                           const channels::touch_type* touches, Datum* values, bool* nulls) {
+  values[0] = Int64GetDatum(number);
+  values[1] = TimestampTzGetDatum(session.started_at);
+  values[2] = TimestampTzGetDatum(session.ended_at);
+  values[3] = Int64GetDatum(session.events);
+  values[4] = Int64GetDatum(session.pages);
+  values[5] = Int64GetDatum(session.conversions);
+  nulls[6] = session.conversions == 0;
+  if (!nulls[6]) values[6] = TimestampTzGetDatum(session.converted_at);
+  nulls[7] = nulls[8] = session.pages == 0;
+  if (!nulls[7]) values[7] = pg::text_datum(trail.words().text(session.landing.page));
+  if (!nulls[8]) values[8] = pg::text_datum(trail.words().text(session.exit.page));
+  const touch_mark* touch = session.touch();
+  nulls[9] = touch == nullptr;
+  if (!nulls[9]) values[9] = touches->datum(trail.words().touch(*touch));
+}
+
 }  // namespace journey::sessions
 
 using namespace journey;
@@ -143,7 +145,7 @@ JOURNEY_FUNCTION(trail_clip) {
 }
 
 JOURNEY_FUNCTION(trail_sessions) {
-  return pg::each_row(fcinfo, session_rows::column_types, [fcinfo](pg::row_series& series) {
+  return pg::each_row(fcinfo, session_columns::types, [fcinfo](pg::row_series& series) {
     return &pg::make_in<session_rows>(series.memory(), fcinfo, series);
   });
 }
