@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(62);
+SELECT plan(64);
 SET timezone = 'UTC';
 SET search_path = public, journey;
 CREATE SCHEMA shop;
@@ -95,6 +95,8 @@ BEGIN;
 SELECT is((SELECT count(*) FROM pipelines AS p, note_pairs(p, ARRAY[ROW('anonymous', 'd1', 'user', '7', '2025-01-07', '2025-01-07', '2025-01-05')::pipeline_pair], '{}') AS n WHERE n.ids IS NULL), 1::bigint, 'a link that is only seen later is quiet');
 ROLLBACK;
 SELECT is_empty(visitors_query(p, NULL) || ' EXCEPT TABLE shop.web_g1_visitors', 'visitors are as they would be made') FROM pipelines AS p;
+SELECT is_empty(replace(visitors_query(p, '{7}') || ' EXCEPT ' || rows_of_visitors('shop.web_g1_visitors'), '$1', '''{7,7}''::text[]'), 'so are some') FROM pipelines AS p;
+SELECT isnt(beside_ids(p, NULL, 'trails', 't'), beside_ids(p, '{7}', 'trails', 't'), 'of whom trails are looked up one by one') FROM pipelines AS p;
 SELECT put_rows('shop.web_g1_attribution', attribution_query(p, NULL), NULL), put_rows('shop.web_g1_rfm', rfm_query(p, NULL), NULL), put_rows('shop.web_g1_attribution_credits', credits_query(p, NULL), NULL), put_visitors(p, NULL), put_targets(p, '{7}') FROM pipelines AS p \g /dev/null
 SELECT bag_eq($$SELECT c.operation, (c.session).started_at, c.next_started_at FROM (SELECT trail(t) AS a, trail(t) FILTER (WHERE t > '2025-01-01') AS b FROM unnest('{2025-01-01,2025-01-02,2025-01-03}'::timestamptz[]) AS t) AS x, session_changes('v', b, a) AS c WHERE session_columns('s') IS NOT NULL$$,
   $$VALUES ('insert', timestamptz '2025-01-01', timestamptz '2025-01-02'), ('update', '2025-01-02', '2025-01-03'), ('update', '2025-01-03', NULL)$$, 'sessions by which trails differ: their numbers do, too');

@@ -21,35 +21,53 @@ DECLARE
   others text[] := ARRAY(SELECT quote_ident(a.attname) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND quote_ident(a.attname) <> ALL (keys) ORDER BY a.attnum);
   columns text := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped);
 BEGIN
+  -- Rows that are there already are left alone: ON CONFLICT locks them first, and so writes each.
   EXECUTE format($q$
     WITH wanted (%1$s) AS MATERIALIZED (%2$s),
     gone AS (
       DELETE FROM %3$s AS t WHERE %4$s AND NOT EXISTS (SELECT FROM wanted AS w WHERE %5$s))
-    INSERT INTO %3$s AS t (%1$s) SELECT * FROM wanted
-    ON CONFLICT (%6$s) DO UPDATE SET (%7$s) = ROW(%8$s) WHERE (%9$s) IS DISTINCT FROM (%8$s)$q$,
-    columns, query, target, journey.of_visitors(visitors, 't.visitor_id'),
+    INSERT INTO %3$s AS t (%1$s) SELECT * FROM wanted AS w WHERE NOT EXISTS (SELECT FROM %3$s AS t WHERE %5$s AND (%9$s) IS NOT DISTINCT FROM (%10$s)%11$s)
+    ON CONFLICT (%6$s) DO UPDATE SET (%7$s) = ROW(%8$s)$q$,
+    columns, query, target,
+    -- One row a visitor: only those that have none any more are looked for.
+    CASE WHEN visitors IS NOT NULL AND keys = '{visitor_id}' THEN 't.visitor_id = ANY (ARRAY(SELECT v FROM unnest($1) AS v WHERE NOT EXISTS (SELECT FROM wanted AS w WHERE w.visitor_id = v)))' ELSE journey.of_visitors(visitors, 't.visitor_id') END,
     (SELECT string_agg(format('w.%s = t.%1$s', key), ' AND ') FROM unnest(keys) AS key), array_to_string(keys, ', '), array_to_string(others, ', '),
-    (SELECT string_agg('excluded.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)), (SELECT string_agg('t.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)))
+    (SELECT string_agg('excluded.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)), (SELECT string_agg('t.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)),
+    (SELECT string_agg('w.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)), CASE WHEN visitors IS NOT NULL THEN ' OFFSET 0' END)
   USING visitors;
 END $$;
 COMMENT ON FUNCTION journey.put_rows(text, text, text[]) IS 'Internal: makes the rows of a target what a query gives, for some visitors or for all, and writes only where they differ';
+
+-- Of some visitors rows are looked up one by one: a plan for all of a table would cost what the table costs.
+CREATE FUNCTION journey.rows_of_visitors("table" text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN format('SELECT t.* FROM (SELECT DISTINCT v FROM unnest($1) AS v) AS v CROSS JOIN LATERAL (SELECT * FROM %s AS t WHERE t.visitor_id = v OFFSET 0) AS t', "table");
+COMMENT ON FUNCTION journey.rows_of_visitors(text) IS 'Internal: the query of the rows of a table that are of the visitors $1';
+
+CREATE FUNCTION journey.beside_ids(p journey.pipelines, visitors text[], part text, name text) RETURNS text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT format(CASE WHEN visitors IS NULL THEN 'JOIN %1$s AS %2$s ON %2$s.alias = i.alias AND %2$s.kind = i.kind'
+    ELSE 'CROSS JOIN LATERAL (SELECT * FROM %1$s AS x WHERE x.alias = i.alias AND x.kind = i.kind OFFSET 0) AS %2$s' END, journey.pipeline_table(p, part), name);
+END;
+COMMENT ON FUNCTION journey.beside_ids(journey.pipelines, text[], text, text) IS 'Internal: a join of the rows of a table that are of the ids i';
 
 CREATE FUNCTION journey.visitors_query(p journey.pipelines, visitors text[]) RETURNS text
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT format($q$
-    WITH ids AS MATERIALIZED (SELECT kind, alias, visitor_id, first_seen_at, last_seen_at FROM %1$s WHERE %4$s),
+    WITH ids AS MATERIALIZED (%1$s),
     who AS (SELECT visitor_id, count(*)::int AS members, min(first_seen_at) AS first_seen_at, max(last_seen_at) AS last_seen_at FROM ids GROUP BY visitor_id),
     went AS (
       SELECT i.visitor_id, journey.rollup(t.trail) AS trail,
         journey.first((t.first_page).page, (t.first_page).at) FILTER (WHERE t.first_page IS NOT NULL) AS first_page,
         journey.first((t.first_blog_page).page, (t.first_blog_page).at) FILTER (WHERE t.first_blog_page IS NOT NULL) AS first_blog_page
-      FROM ids AS i JOIN %2$s AS t ON t.alias = i.alias AND t.kind = i.kind GROUP BY i.visitor_id),
-    signed AS (SELECT i.visitor_id, min(c.at) AS signed_up_at FROM ids AS i JOIN %3$s AS c ON c.alias = i.alias AND c.kind = i.kind WHERE c.conversion = 'sign_up' GROUP BY i.visitor_id)
+      FROM ids AS i %2$s GROUP BY i.visitor_id),
+    signed AS (SELECT i.visitor_id, min(c.at) AS signed_up_at FROM ids AS i %3$s WHERE c.conversion = 'sign_up' GROUP BY i.visitor_id)
     SELECT w.visitor_id, w.members, w.first_seen_at, w.last_seen_at, s.signed_up_at, t.trail, t.first_page, t.first_blog_page
     FROM who AS w LEFT JOIN went AS t USING (visitor_id) LEFT JOIN signed AS s USING (visitor_id)$q$,
-    journey.pipeline_table(p, 'aliases'), journey.pipeline_table(p, 'trails'), journey.pipeline_table(p, 'conversions'),
-    journey.of_visitors(visitors));
+    CASE WHEN visitors IS NULL THEN 'TABLE ' || journey.pipeline_table(p, 'aliases') ELSE journey.rows_of_visitors(journey.pipeline_table(p, 'aliases')) END,
+    journey.beside_ids(p, visitors, 'trails', 't'), journey.beside_ids(p, visitors, 'conversions', 'c'));
 END;
 COMMENT ON FUNCTION journey.visitors_query(journey.pipelines, text[]) IS 'Internal: the rows of the target visitors, made from aliases, trails and conversions';
 
@@ -66,6 +84,8 @@ CREATE FUNCTION journey.put_visitors(p journey.pipelines, visitors text[]) RETUR
 LANGUAGE plpgsql AS $$
 DECLARE
   sessions text := journey.pipeline_table(p, 'all_sessions');
+  gone uuid[];
+  gone_at timestamptz[];
 BEGIN
   IF visitors IS NULL OR NOT journey.has_target(p, 'all_sessions') THEN
     PERFORM journey.put_rows(journey.pipeline_table(p, 'visitors'), journey.visitors_query(p, visitors), visitors);
@@ -79,8 +99,8 @@ BEGIN
   -- The sessions that differ follow from the trails before and after; the rest of a long history isn't read.
   EXECUTE format($q$
     WITH wanted AS MATERIALIZED (%1$s),
-    was AS MATERIALIZED (SELECT visitor_id, trail FROM %2$s WHERE visitor_id = ANY ($1)),
-    gone AS (DELETE FROM %2$s AS t WHERE t.visitor_id = ANY ($1) AND NOT EXISTS (SELECT FROM wanted AS w WHERE w.visitor_id = t.visitor_id)),
+    was AS MATERIALIZED (%7$s),
+    gone AS (DELETE FROM %2$s AS t WHERE t.visitor_id = ANY (ARRAY(SELECT w.visitor_id FROM was AS w WHERE NOT EXISTS (SELECT FROM wanted AS n WHERE n.visitor_id = w.visitor_id)))),
     put AS (
       INSERT INTO %2$s AS t (visitor_id, members, first_seen_at, last_seen_at, signed_up_at, trail, first_page, first_blog_page) SELECT * FROM wanted
       ON CONFLICT (visitor_id) DO UPDATE SET members = excluded.members, first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at, signed_up_at = excluded.signed_up_at,
@@ -90,13 +110,18 @@ BEGIN
     changed AS MATERIALIZED (
       SELECT visitor_id, c.* FROM wanted AS n FULL JOIN was AS w USING (visitor_id) CROSS JOIN LATERAL journey.session_changes(visitor_id, w.trail, n.trail) AS c
       WHERE n.trail IS DISTINCT FROM w.trail),
-    gone_sessions AS (DELETE FROM %3$s AS t USING changed AS c WHERE c.operation = 'delete' AND t.session_id = c.session_id AND t.started_at = (c.session).started_at)
-    INSERT INTO %3$s AS t (session_id, visitor_id, %5$s)
-    SELECT session_id, visitor_id, %4$s FROM changed WHERE operation <> 'delete'
-    ON CONFLICT (session_id, started_at) DO UPDATE SET (%5$s) = ROW(excluded.%6$s)$q$,
+    put_sessions AS (
+      INSERT INTO %3$s AS t (session_id, visitor_id, %5$s)
+      SELECT session_id, visitor_id, %4$s FROM changed WHERE operation <> 'delete'
+      ON CONFLICT (session_id, started_at) DO UPDATE SET (%5$s) = ROW(excluded.%6$s))
+    SELECT array_agg(session_id), array_agg((session).started_at) FROM changed WHERE operation = 'delete'$q$,
     journey.visitors_query(p, visitors), journey.pipeline_table(p, 'visitors'), sessions, journey.session_columns('session'),
-    journey.session_columns(), replace(journey.session_columns(), ', ', ', excluded.'))
-  USING visitors;
+    journey.session_columns(), replace(journey.session_columns(), ', ', ', excluded.'), journey.rows_of_visitors(journey.pipeline_table(p, 'visitors')))
+  INTO gone, gone_at USING visitors;
+  -- By itself, and with the times as constants: a plan over all partitions takes longer than most refreshes.
+  IF gone IS NOT NULL THEN
+    EXECUTE format('DELETE FROM %s AS t USING unnest($1, $2) AS g (session_id, started_at) WHERE t.session_id = g.session_id AND t.started_at = g.started_at AND t.started_at = ANY ($2)', sessions) USING gone, gone_at;
+  END IF;
 END $$;
 COMMENT ON FUNCTION journey.put_visitors(journey.pipelines, text[]) IS 'Internal: the targets visitors and all_sessions';
 
