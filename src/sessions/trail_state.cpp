@@ -117,8 +117,8 @@ void trail_state::add(const trail_event& event) {
   session_record piece{{event.ts, event.ts, 1}};
   if (event.converted) piece.conversions = 1, piece.converted_at = event.ts;
   if (event.touch != nullptr)
-    (event.by == event_class::direct ? piece.direct : piece.non_direct) = {event.ts,
-                                                                           words().touch(*event.touch)};
+    (event.by == event_class::direct ? piece.direct : piece.non_direct) =
+        touch_mark{event.ts, words().touch(*event.touch)};
   bool goes_on = list_.continues(event.ts);
   if (!goes_on) settle();
   if (event.page) {
