@@ -207,6 +207,32 @@ def test_rudderstack(tap, shop):
         tap.ok(differences == "", f"{table} equals RudderStack's rule in plain SQL", differences)
 
 
+OUTCOMES = """
+DROP SCHEMA IF EXISTS outcomes CASCADE; CREATE SCHEMA outcomes;
+CREATE TABLE outcomes.alias_visitors (alias, kind, visitor_id) AS VALUES ('ann', 'user', 'ann'), ('ann-2', 'user', 'ann'), ('bob', 'anonymous', 'cid');
+CREATE TABLE outcomes.this_run_contacts (user_id, campaign, contacted_at) AS VALUES
+ ('ann-2', 'winback', timestamptz '2026-02-10Z'), ('ann', 'winback', '2026-02-12Z'), ('bob', 'winback', '2026-01-01Z'), ('eva', 'winback', '2026-02-10Z'), ('cid', 'spring', '2026-03-01Z');
+CREATE TABLE outcomes.rfm_history (snapshot_at, visitor_id, segment, frequency, monetary, is_current) AS VALUES
+ (timestamptz '2026-01-31Z', 'ann', 'At risk', 2::bigint, 20::numeric, false), ('2026-01-31Z', 'bob', 'At risk', 1, 10, false), ('2026-01-31Z', 'cid', 'Champions', 5, 100, false),
+ ('2026-02-28Z', 'ann', 'Loyal', 3, 50, false), ('2026-02-28Z', 'bob', 'At risk', 1, 10, false), ('2026-02-28Z', 'cid', 'Champions', 6, 120, false),
+ ('2026-02-28Z', 'dee', 'New', 1, 5, false), ('2026-03-31Z', 'ann', 'Loyal', 3, 50, false), ('2026-03-31Z', 'bob', 'Lost', 1, 5, false),
+ ('2026-03-31Z', 'cid', 'Champions', 6, 120, false), ('2026-03-31Z', 'dee', 'At risk', 1, 5, false), ('2026-04-10Z', 'ann', 'Lost', 9, 90, true);
+"""
+
+
+def test_outcomes(tap, shop):
+    """Ann is reached by two ids, between the first snapshot and the second; Bob before there was any; Eva is no customer; Cid is reached once more
+    than a snapshot later. The present is none."""
+    shop.sql(OUTCOMES)
+    built(tap, "outcomes of campaigns: builds", shop.dbt("run", "--select", "segment_outcomes", schema="outcomes", variables={"journey_contacts": "outcomes.contacts"}))
+    found = shop.sql("SELECT campaign, to_char(snapshot_at, 'Mon'), segment_then, contacted, snapshots_later, segment_later, visitors, orders, spent"
+                     " FROM outcomes.segment_outcomes ORDER BY campaign, segment_then, snapshots_later")
+    wanted = ["spring|Feb|At risk|f|1|Lost|1|0|-5", "spring|Feb|Champions|t|1|Champions|1|0|0", "spring|Feb|Loyal|f|1|Loyal|1|0|0", "spring|Feb|New|f|1|At risk|1|0|0",
+              "winback|Jan|At risk|t|1|Loyal|1|1|30", "winback|Jan|At risk|f|1|At risk|1|0|0", "winback|Jan|At risk|t|2|Loyal|1|1|30", "winback|Jan|At risk|f|2|Lost|1|0|-5",
+              "winback|Jan|Champions|f|1|Champions|1|1|20", "winback|Jan|Champions|f|2|Champions|1|1|20"]
+    tap.ok(sorted(found.splitlines()) == sorted(wanted), "outcomes of campaigns: as worked by hand", found)
+
+
 def test_settings(tap, shop):
     """Each wrong setting, and what the message must hold."""
     shop.sql("DROP SCHEMA IF EXISTS odd CASCADE; CREATE SCHEMA odd; CREATE TABLE odd.tracks AS SELECT * FROM shop.tracks LIMIT 0;"
@@ -230,6 +256,8 @@ def test_settings(tap, shop):
         ({"journey_lower_ids": ["email"]}, "Choose from: user, anonymous"),
         ({"journey_tracks": "odd.tracks"}, "must be a timestamp"),
         ({"journey_timeout": "soon"}, "journey_timeout is \"soon\". Give a number and a unit"),
+        ({"journey_lookback": "1 month"}, "journey_lookback is \"1 month\". Give a number and a unit from seconds to weeks"),
+        ({"journey_rfm_window": "1 decade"}, "Give a number and a unit from seconds to years"),
         ({"journey_attribution_models": ["first", "best"]}, "Choose from: first, last"),
         ({"journey_alias_mode": "fuzzy"}, "Choose from: connected, latest_user"),
         ({"journey_snapshot_grain": "fortnight"}, "day, week, month, quarter or year"),
@@ -377,6 +405,7 @@ def main():
         test_totals(tap, shop)
         test_sql_engine(tap, shop)
         test_rudderstack(tap, shop)
+        test_outcomes(tap, shop)
         test_settings(tap, shop)
         test_pipeline(tap, shop)
         test_documentation(tap, shop)

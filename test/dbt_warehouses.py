@@ -163,6 +163,7 @@ SEGMENT = NOTHING_ELSE | {
     "journey_condition": "coalesce(page_url, '') not like '%//staging.%'",
     "journey_rapid_events": {"events": 20, "lag": "1 second"},
     "journey_attribution_models": ["linear"],
+    "journey_rfm_window": "1 month",
     "journey_keep_history": True,
     "journey_prefix": "j_",
 }
@@ -181,7 +182,7 @@ INSERT INTO segment.tracks VALUES
 INSERT INTO segment.tracks SELECT 'r' || n, 'r1', NULL, 'came', 'Came', at, at + interval '1 second' FROM generate_series(1, 15) n,
  LATERAL (SELECT timestamptz '2025-01-03 09:00Z' + n * interval '200 ms' AS at) _;
 CREATE TABLE segment.orders (order_id text, email text, paid_at timestamptz, amount numeric);
-INSERT INTO segment.orders VALUES ('o1', 'BOB@x.com', '2025-01-04 10:00Z', 50);
+INSERT INTO segment.orders VALUES ('o1', 'BOB@x.com', '2025-01-04 10:00Z', 50), ('o1', NULL, '2025-01-05 10:00Z', -20), ('o1', NULL, '2025-01-05 10:00Z', -20);
 CREATE TABLE segment.tickets (ticket_id int, email text, opened_at timestamptz);
 INSERT INTO segment.tickets VALUES (1, 'bob@x.com', '2025-01-04 11:00Z');
 """
@@ -202,10 +203,12 @@ def test_segment_warehouse(tap, shop, same_tables):
     built("builds", "build")
     is_now("Bob is found by his address, whatever its case", sessions, "bob@x.com|1|2|Paid Social", "bob@x.com|2|1|Direct", "r1|1|15|-")
     is_now("conversions of each kind, a guest's order and a ticket among them",
-           "SELECT kind, visitor_id, value FROM segment_journey.j_conversions ORDER BY kind",
-           "complaint|bob@x.com|0", "order|bob@x.com|50", "sign_up|bob@x.com|0", "view|bob@x.com|7")
+           "SELECT kind, visitor_id, value FROM segment_journey.j_conversions ORDER BY kind, value",
+           "complaint|bob@x.com|0", "order|bob@x.com|-20", "order|bob@x.com|50", "sign_up|bob@x.com|0", "view|bob@x.com|7")
+    is_now("a refund under its order's id is the buyer's, once, and a month of payments is one of the calendar",
+           "SELECT visitor_id, snapshot_at AT TIME ZONE 'UTC', frequency, monetary FROM segment_journey.j_rfm_history", "bob@x.com|2025-01-31 23:59:59.999999|1|30")
     is_now("a column of the settings, by session", "SELECT first_price, last_price FROM segment_journey.j_all_sessions WHERE visitor_id = 'bob@x.com' ORDER BY session_number", "7|9", "|")
-    is_now("the order's credit, in equal shares", "SELECT channel, credit, credited_value FROM segment_journey.j_attribution_credits WHERE kind = 'order' ORDER BY position",
+    is_now("the order's credit, in equal shares", "SELECT channel, credit, credited_value FROM segment_journey.j_attribution_credits WHERE kind = 'order' AND credited_value > 0 ORDER BY position",
            "Paid Social|0.5|25.0", "Direct|0.5|25.0")
     is_now("staging is left out, and counted", "SELECT filtered FROM segment_journey.j_load_report WHERE source = 'tracks' ORDER BY changed_at DESC LIMIT 1", "1")
 
@@ -223,18 +226,21 @@ def test_segment_warehouse(tap, shop, same_tables):
     is_now("its new events are counted", "SELECT rapid FROM segment_journey.j_load_report WHERE source = 'tracks' ORDER BY changed_at DESC LIMIT 1", "10")
     warehouse.as_refreshed("the second rows")
 
-    shop.sql("DELETE FROM segment.tracks")
-    built("a full refresh after the source was purged", "run", "--full-refresh")
+    shop.sql("DELETE FROM segment.tracks WHERE id <> 's7'; ALTER TABLE segment.tracks ADD plan text; UPDATE segment.tracks SET plan = 'gold'")
+    warehouse.settings = SEGMENT | {"journey_extra_columns": {"price": "numeric", "plan": "text"}}
+    built("a full refresh after the source was purged, with a column more", "run", "--full-refresh")
     is_now("keeps what it was", sessions, *after_log_in)
 
     done, output, _ = warehouse.dbt("run-operation", "journey_erase", "--args", "{visitor: nobody}")
+    is_now("a row that is still there has the column's value, and is no other event",
+           "SELECT count(*), count(plan), max(plan) FROM segment_journey.j_journey_events WHERE event_id = 's7' OR plan IS NOT NULL", "1|1|gold")
     tap.ok(not done and "there is no visitor" in output, "segment warehouse: erasing a visitor that is not there says so", output[-2000:])
     built("a person is erased", "run-operation", "journey_erase", "--args", "{visitor: Cid}")
     shop.sql("INSERT INTO segment.tracks VALUES ('s5', 'a2', NULL, 'came', 'Came', '2025-01-06 09:00Z', '2025-01-06 09:00:01Z', NULL, NULL, NULL, NULL)")
     built("a late row of the erased person", "build")
     is_now("no table knows them, and the late row does not bring them back", CONTENTS, "0")
     is_now("their rows are counted", "SELECT DISTINCT ON (source) source, erased, late FROM segment_journey.j_load_report ORDER BY source, changed_at DESC",
-           "tickets|1|0", "tracks|1|0")
+           "tickets|1|0", "tracks|2|0")
 
 
 QUICK_PROJECT = """name: shop

@@ -49,7 +49,7 @@
     {% do journey.conversions() %}
     {% do journey.funnel_steps() %}
     {% for variable in ['journey_timeout', 'journey_lookback', 'journey_overlap', 'journey_event_id_window', 'journey_funnel_within', 'journey_retention_period'] %}{{ journey.check_interval(variable) }}{% endfor %}
-    {% if var('journey_rfm_window') %}{{ journey.check_interval('journey_rfm_window') }}{% endif %}
+    {% if var('journey_rfm_window') %}{{ journey.check_interval('journey_rfm_window', units='second|minute|hour|day|week|month|year') }}{% endif %}
     {% if journey.has_rapid() %}
       {% set rapid = var('journey_rapid_events') %}
       {% if rapid is not mapping or rapid | list | sort != ['events', 'lag'] or not rapid.events is integer or rapid.events < 1 %}
@@ -89,10 +89,11 @@
   {% endif %}
 {% endmacro %}
 
-{% macro check_interval(variable, value=none) %}
+{# Lengths of months differ: they are among `units` where the calendar counts. #}
+{% macro check_interval(variable, value=none, units='second|minute|hour|day|week') %}
   {% set value = (var(variable) if value is none else value) | string %}
-  {% if not modules.re.match('^\\s*\\d+(\\.\\d+)?\\s*(second|minute|hour|day|week)s?\\s*$', value, modules.re.IGNORECASE) %}
-    {{ journey.refuse(variable, value, "Give a number and a unit from seconds to weeks, such as '30 minutes'.") }}
+  {% if not modules.re.match('^\\s*\\d+(\\.\\d+)?\\s*(' ~ units ~ ')s?\\s*$', value, modules.re.IGNORECASE) %}
+    {{ journey.refuse(variable, value, "Give a number and a unit from seconds to " ~ units.split('|')[-1] ~ "s, such as '30 minutes'.") }}
   {% endif %}
 {% endmacro %}
 

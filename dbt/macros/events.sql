@@ -56,6 +56,21 @@ btrim({{ url }}) ~ {{ dbt.string_literal('^(?:(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//+[^
 {% macro owned_events() -%}
   {%- if journey.has_owners() -%}
   (select
+{# The pre-hook of journey_events where history is kept, which no full refresh makes anew: columns of journey_extra_columns that it has not. What
+   is there and was read again by this run comes as it is now; all else has NULL in them. #}
+{% macro add_columns(this) %}
+{%- if execute and var('journey_keep_history') and is_incremental() -%}
+  {%- set known = adapter.get_columns_in_relation(this) | map(attribute='name') | list -%}
+  {%- set added = (var('journey_extra_columns') or {}).items() | rejectattr(0, 'in', known) | list -%}
+  {%- if added -%}
+    {%- set told = ['source', 'event_id'] + (journey.id_columns().values() | list) + ['event', 'ts', 'page_url', 'referrer'] -%}
+    alter table {{ this }} {% for column, type in added %}add column {{ column }} {{ type }}{{ ", " if not loop.last }}{% endfor %};
+    delete from {{ this }} as known using {{ ref('this_run_events') }} as arrived
+    where arrived.left_out is null and arrived.ts = known.ts and (known.{{ told | join(', known.') }}) is not distinct from (arrived.{{ told | join(', arrived.') }})
+  {%- endif -%}
+{%- endif -%}
+{% endmacro %}
+
     {%- for column in journey.stored_columns() + ['counts', 'changed_at'] %}
     {{ "coalesce(owners.user_id, events.alias) as alias" if column == 'alias'
        else "case when owners.user_id is null then events.kind else 'user' end as kind" if column == 'kind' else 'events.' ~ column }}{{ "," if not loop.last }}

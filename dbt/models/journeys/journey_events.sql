@@ -4,6 +4,7 @@
 {{ config(
     materialized='incremental', unique_key='row_key', incremental_strategy='delete+insert',
     full_refresh=false if var('journey_keep_history') else none,
+    on_schema_change='append_new_columns' if var('journey_keep_history') else 'fail', pre_hook="{{ journey.add_columns(this) }}",
     indexes=[{'columns': ['row_key'], 'unique': true}, {'columns': ['source', 'event_id']}, {'columns': ['source', 'received_at']},
              {'columns': ['alias', 'kind']}, {'columns': ['changed_at']}]) }}
 {%- set columns = journey.stored_columns() %}

@@ -1,4 +1,5 @@
--- Each payment once, with the visitor who made it. A buyer without any event is a visitor of their own.
+-- Each payment once, and beside it its refund, which may come under the same id and without the buyer's. A buyer without any event is a visitor
+-- of their own.
 {{ config(enabled=journey.has_input('orders')) }}
 {%- set relation = journey.relation_named('journey_orders', var('journey_orders')) if journey.has_input('orders') %}
 {%- set ids = journey.id_columns() %}
@@ -27,11 +28,16 @@ owned as (
   where {{ journey.not_erased(this, 'named') }}
 ),
 once as (
-  select distinct on (coalesce(order_id, owned::text)) *
+  select distinct on (coalesce(order_id, owned::text), amount < 0) *, coalesce(order_id, owned::text) as payment
   from owned
-  where alias is not null
-  order by coalesce(order_id, owned::text), paid_at, alias, amount
+  order by coalesce(order_id, owned::text), amount < 0, alias is null, paid_at, alias, amount
+),
+told as (
+  select order_id, paid_at, amount, coalesce(alias, max(alias) over one) as alias, coalesce(kind, max(kind) over one) as kind
+  from once
+  window one as (partition by payment)
 )
-select once.order_id, coalesce(mapping.visitor_id, once.alias) as visitor_id, once.paid_at, once.amount
-from once
+select told.order_id, coalesce(mapping.visitor_id, told.alias) as visitor_id, told.paid_at, told.amount
+from told
 left join {{ ref('alias_visitors') }} as mapping using (alias, kind)
+where told.alias is not null
