@@ -37,6 +37,10 @@
   {{ column }} > '{{ last }}'::timestamptz
 {%- endmacro %}
 
+{# A post-hook: how many rows are new is known to the server. By what it knew before there would be none: changed_at is greater than ever, and plans
+   for one row take hours for many. #}
+{% macro count_new_rows(this) %}{% if is_incremental() %}analyze {{ this }}{% endif %}{% endmacro %}
+
 {% macro is_blog(url) -%}
 {%- if journey.on('extension') -%}
 journey.url_path({{ url }}) like {{ dbt.string_literal(var('journey_blog_path') | replace('\\', '\\\\') | replace('%', '\\%') | replace('_', '\\_') ~ '%') }}
@@ -52,10 +56,6 @@ btrim({{ url }}) ~ {{ dbt.string_literal('^(?:(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//+[^
       + ['event', 'ts', 'received_at', 'page_url', 'referrer'] + ((var('journey_extra_columns') or {}) | list) + ['passive']) }}
 {% endmacro %}
 
-{# Events by the id they go by: where journey_device_owners is set, those of a device go by the user who owned it at the time. #}
-{% macro owned_events() -%}
-  {%- if journey.has_owners() -%}
-  (select
 {# The pre-hook of journey_events where history is kept, which no full refresh makes anew: columns of journey_extra_columns that it has not. What
    is there and was read again by this run comes as it is now; all else has NULL in them. #}
 {% macro add_columns(this) %}
@@ -71,6 +71,10 @@ btrim({{ url }}) ~ {{ dbt.string_literal('^(?:(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//+[^
 {%- endif -%}
 {% endmacro %}
 
+{# Events by the id they go by: where journey_device_owners is set, those of a device go by the user who owned it at the time. #}
+{% macro owned_events() -%}
+  {%- if journey.has_owners() -%}
+  (select
     {%- for column in journey.stored_columns() + ['counts', 'changed_at'] %}
     {{ "coalesce(owners.user_id, events.alias) as alias" if column == 'alias'
        else "case when owners.user_id is null then events.kind else 'user' end as kind" if column == 'kind' else 'events.' ~ column }}{{ "," if not loop.last }}

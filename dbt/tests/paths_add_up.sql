@@ -1,6 +1,5 @@
 -- No step of a funnel is reached by more visitors than the one before; everyone who is not through has left somewhere; in the first
 -- period all of a cohort are there, and the parts of a cohort are the whole; sessions that come to a step go on from it.
-{{ config(enabled=journey.may_be('extension')) }}
 select 'funnel: ' || channel as problem
 from {{ ref('funnel') }}
 group by channel

@@ -86,11 +86,12 @@
   )
   select
     asked.kind, asked.conversion_id, asked.visitor_id, asked.converted_at, asked.value,
-    models.model, shares.position, coalesce(shares.touches, (select known.touches from known where known.conversion = asked.conversion limit 1), 0) as touches,
+    models.model, shares.position, coalesce(counts.touches, 0) as touches,
     case when shares.conversion is null then '(unattributed)' else shares.channel end as channel,
     shares.touched_at, shares.source, shares.medium, shares.campaign, coalesce(shares.credit, 1) as credit
   from asked
   cross join models
+  left join (select distinct conversion, touches from known) as counts on counts.conversion = asked.conversion
   left join shares on shares.conversion = asked.conversion and shares.model = models.model and shares.credit > 0
 {%- endif %}
 {%- endmacro %}

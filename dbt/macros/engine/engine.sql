@@ -38,7 +38,7 @@
     {% if encoding != 'UTF8' %}
       {{ journey.refuse('journey_engine', var('journey_engine'), "Without the extension the database must be in UTF8; it is in " ~ encoding ~ ".") }}
     {% endif %}
-    {% for setting in ['journey_max_users', 'journey_max_members', 'journey_unique_kinds', 'journey_device_owners'] if var(setting) %}
+    {% for setting in ['journey_max_users', 'journey_max_members', 'journey_unique_kinds'] if var(setting) %}
       {{ journey.refuse(setting, var(setting), "It takes links one by one, which needs the extension: leave it out, or set journey_engine: extension.") }}
     {% endfor %}
     {% for option in var('journey_attribution_options') or {} if option not in ['half_life', 'first_weight', 'last_weight', 'optional_channels', 'excluded_channels'] %}

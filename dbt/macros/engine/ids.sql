@@ -232,3 +232,28 @@ not exists (select from {{ journey.relation_named('journey_unmerge', var('journe
 {%- else -%} true
 {%- endif -%}
 {%- endmacro %}
+
+{# Whose a device is, and when, by rows of (anonymous_id, user_id, ts): from each log-in its user's, of two at one time the greater's, until
+   another logs in; before the first for as long as `backfill` says. #}
+{% macro owners_by_log_ins(log_ins, backfill) -%}
+{%- if journey.on('extension') %}
+  select alias as anonymous_id, user_id, owned
+  from journey.alias_owners($edges${{ log_ins }}$edges$, {{ backfill }}, null)
+{%- endif %}
+{%- if journey.on('sql') %}
+  select
+    anonymous_id,
+    user_id,
+    tstzrange(case when owner_before is null then ts - make_interval(secs => extract(epoch from {{ backfill }})::float8) else ts end, lead(ts) over one) as owned
+  from (
+    select *, lag(user_id) over (partition by anonymous_id order by ts) as owner_before
+    from (
+      select distinct on (anonymous_id, ts) anonymous_id, user_id, ts
+      from ({{ log_ins }}) as log_ins
+      order by anonymous_id, ts, user_id collate "C" desc
+    ) as stays
+  ) as turns
+  where owner_before is distinct from user_id
+  window one as (partition by anonymous_id order by ts)
+{%- endif %}
+{%- endmacro %}

@@ -1,5 +1,6 @@
 {{ config(materialized='incremental', unique_key='edge_key', incremental_strategy='delete+insert',
-          indexes=[{'columns': ['edge_key'], 'unique': true}, {'columns': ['anonymous_id']}, {'columns': ['changed_at']}]) }}
+          indexes=[{'columns': ['edge_key'], 'unique': true}, {'columns': ['anonymous_id']}, {'columns': ['changed_at']}],
+          post_hook="{{ journey.count_new_rows(this) }}") }}
 {#- Which ids were seen together: each id of a row with the row's strongest one; an id that came alone with none. -#}
 {%- set ids = journey.id_columns() %}
 with events as (

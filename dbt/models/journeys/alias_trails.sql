@@ -42,7 +42,7 @@ events as (
   select * from {{ journey.counted_events() }} as events
 ),
 {% endif %}
-fresh as (
+fresh as materialized (
   select
     alias,
     kind,

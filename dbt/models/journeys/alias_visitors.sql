@@ -1,6 +1,6 @@
 {{ config(materialized='incremental', unique_key=['alias', 'kind'], incremental_strategy='delete+insert',
           indexes=[{'columns': ['alias', 'kind'], 'unique': true}, {'columns': ['visitor_id']}, {'columns': ['changed_at']}],
-          pre_hook="{{ journey.settle_visitors(this) }}") }}
+          pre_hook="{{ journey.settle_visitors(this) }}", post_hook="{{ journey.count_new_rows(this) }}") }}
 {#- The visitor of each id. An incremental run looks at what new links touch, and no further; where limits or cuts make the
     order of all links matter, it resolves them all and keeps what differs. -#}
 -- depends_on: {{ ref('alias_edges') }}

@@ -9,8 +9,7 @@
   {%- endif %}
 {%- endset %}
 with owners as (
-  select alias as anonymous_id, user_id, owned
-  from journey.alias_owners($edges${{ log_ins }}$edges$, {{ dbt.string_literal(var('journey_device_owners') or '0 days') }}::interval, null)
+  {{- journey.owners_by_log_ins(log_ins, dbt.string_literal(var('journey_device_owners') or '0 days') ~ '::interval') }}
 )
 select owners.*, {{ journey.this_run() }} as changed_at
 from owners

@@ -6,7 +6,8 @@
     full_refresh=false if var('journey_keep_history') else none,
     on_schema_change='append_new_columns' if var('journey_keep_history') else 'fail', pre_hook="{{ journey.add_columns(this) }}",
     indexes=[{'columns': ['row_key'], 'unique': true}, {'columns': ['source', 'event_id']}, {'columns': ['source', 'received_at']},
-             {'columns': ['alias', 'kind']}, {'columns': ['changed_at']}]) }}
+             {'columns': ['alias', 'kind']}, {'columns': ['changed_at']}],
+    post_hook="{{ journey.count_new_rows(this) }}") }}
 {%- set columns = journey.stored_columns() %}
 with arrived as (
   select distinct on (row_key) {{ columns | join(', ') }}

@@ -1,5 +1,6 @@
 {{ config(materialized='incremental', unique_key='visitor_id', incremental_strategy='delete+insert',
-          indexes=[{'columns': ['visitor_id'], 'unique': true}, {'columns': ['changed_at']}]) }}
+          indexes=[{'columns': ['visitor_id'], 'unique': true}, {'columns': ['changed_at']}],
+          post_hook="{{ journey.count_new_rows(this) }}") }}
 {#- When anything of a visitor last changed: events, ids, orders. A visitor who merged into another stays listed, so that the models
     by visitor can forget them. -#}
 {%- set new_owners = journey.ids_of_new_owners(this) if journey.has_owners() %}

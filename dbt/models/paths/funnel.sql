@@ -1,19 +1,7 @@
-{{ config(enabled=journey.may_be('extension')) }}
-{{- journey.needs_extension(this.name) }}
 -- How many visitors reach each step of journey_funnel within journey_funnel_within, by the channel of their first touch; how long
 -- the step took them, and what those did next who got no further.
 {%- set listed = journey.funnel_steps() %}
-{%- set conditions = listed.values() | map('string') | join('), (') %}
-{%- set within = dbt.string_literal(var('journey_funnel_within')) ~ '::interval' %}
-with reached as (
-  select
-    visitor_id,
-    journey.funnel_times(ts, {{ within }}, ({{ conditions }})) as times,
-    journey.funnel_event(event::text, ts, {{ within }}, ({{ conditions }})) as went_to
-  from {{ ref('sessionized_tracks') }}
-  group by visitor_id
-),
-steps as (
+with steps as (
   select *
   from unnest({{ journey.texts(listed.keys() | list) }}) with ordinality as names (step, step_number)
 ),
@@ -26,7 +14,7 @@ by_visitor as (
     steps.step_number = cardinality(reached.times) and steps.step_number < {{ listed | length }} as is_left,
     reached.went_to,
     extract(epoch from reached.times[steps.step_number] - reached.times[steps.step_number - 1]) as seconds
-  from reached
+  from {{ ref('visitor_funnels') }} as reached
   cross join steps
   left join {{ ref('attribution') }} as attribution using (visitor_id)
 ),

@@ -39,23 +39,7 @@ events as (
   {{ 'union all' if not loop.last }}
   {%- endfor %}
 ),
-named as (
-  select
-    source,
-    nullif(event_id, '') as event_id,
-    {{- journey.clean_ids() }},
-    event,
-    ts,
-    page_url,
-    referrer,
-    {%- for column in extra %}
-    {{ column }},
-    {%- endfor %}
-    is_passive,
-    is_wanted,
-    received_at
-  from events
-),
+{{- journey.named_events(['source', "nullif(event_id, '') as event_id", 'event', 'ts', 'page_url', 'referrer'] + (extra | list) + ['is_passive', 'is_wanted', 'received_at']) }}
 judged as (
   select
     *,
