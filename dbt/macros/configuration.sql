@@ -42,6 +42,7 @@
 {% macro check_configuration() %}
   {% if execute and flags.WHICH in ('build', 'run') %}
     {{ journey.check_engine() }}
+    {% if journey.has_pipeline() %}{{ journey.check_pipeline() }}{% endif %}
     {% if not journey.event_sources() | rejectattr('name', 'equalto', 'identifies') | list %}
       {{ journey.refuse('journey_tracks', none, "Set it to the table of your events, as schema.table, under vars: in dbt_project.yml.") }}
     {% endif %}

@@ -1,9 +1,15 @@
-{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id'], 'unique': true}],
+{{ config(materialized=journey.or_view('incremental'), indexes=[{'columns': ['visitor_id'], 'unique': true}],
           pre_hook=["{{ journey.forget_changed_visitors(this) }}", "{{ journey.forget_other_segments(this) }}"]) }}
 {%- set orders = journey.has_input('orders') -%}
 {%- set wanted = "where visitor_id in (select visitor_id from visitors)" if is_incremental() -%}
 -- One row a visitor: who, when, where from, how valuable. An incremental run makes the rows that are not there: the hooks took out whoever has
 -- changed, and who stands in another segment, since that depends on others as well.
+{%- if journey.has_pipeline() %}
+select
+  visitor_id, user_ids, anonymous_ids, first_seen_at, last_seen_at, sessions, events::numeric as events, signed_up_at, sessions_before_sign_up,
+  first_page, first_touch_channel, last_touch_channel, first_paid_at, last_paid_at, orders, lifetime_value, segment, {{ journey.seen_at() }} as changed_at
+from {{ journey.pipeline_view('customer_360') }}
+{%- else %}
 -- depends_on: {{ ref('visitor_changes') }}
 with visitors as (
   select visitor_id
@@ -71,3 +77,4 @@ left join {{ ref('attribution') }} as attribution using (visitor_id)
 left join aliases using (visitor_id)
 left join activity using (visitor_id)
 {% if orders %}left join {{ ref('rfm_current') }} as rfm using (visitor_id){% endif %}
+{%- endif %}

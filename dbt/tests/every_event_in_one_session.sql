@@ -1,3 +1,4 @@
+{{ config(severity=journey.or_warn()) }}
 -- Every event that counts and is not passive is in exactly one session: in the sessions of events and in those of trails.
 with counts as (
   select

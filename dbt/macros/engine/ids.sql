@@ -97,7 +97,11 @@ journey.real_id({{ id }}, {{ 'journey.junk_ids()' if var('journey_blocked_ids') 
 {% macro resolved_aliases(this) -%}
 {%- set in_order = journey.has_limits() or var('journey_unmerge') -%}
 {%- set new_edges = journey.changed_since('edges.changed_at', this) -%}
-{%- if journey.on('extension') %}
+{%- if journey.has_pipeline() %}
+  select kind, alias, kind = 'user' as is_user, {{ 'visitor_kind' if journey.has_more_kinds() else 'null::text as visitor_kind' }}, visitor_id,
+    count(*) over (partition by visitor_kind, visitor_id) as members, first_seen_at, last_seen_at
+  from {{ journey.pipeline_view('aliases') }}
+{%- elif journey.on('extension') %}
   {%- if not is_incremental() or in_order %}
   select {{ journey.mapping_columns('resolved') }}
   from journey.resolve_aliases($edges${{ journey.edges_query() }}$edges$, {{ journey.alias_options() }}) as resolved
@@ -111,7 +115,7 @@ journey.real_id({{ id }}, {{ 'journey.junk_ids()' if var('journey_blocked_ids') 
     $edges${{ journey.edges_query(new_edges) }}$edges$, {{ journey.alias_options(with_mode=false) }}) as merged
   {%- endif %}
 {%- endif %}
-{%- if journey.on('sql') %}
+{%- if journey.on('sql') and not journey.has_pipeline() %}
   select * from visitors_settled
 {%- endif %}
 {%- endmacro %}

@@ -1,5 +1,11 @@
-{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id']}],
+{{ config(materialized=journey.or_view('incremental'), indexes=[{'columns': ['visitor_id']}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
+{%- if journey.has_pipeline() %}
+select
+  session_id, visitor_id, session_number, started_at, ended_at, next_started_at, seconds, events, pages, sign_ups, signed_up_at,
+  landing_page, exit_page, source, medium, campaign, channel, referrer, {{ journey.seen_at() }} as changed_at
+from {{ journey.pipeline_view('all_sessions') }}
+{%- else %}
 {%- set extra = (var('journey_extra_columns') or {}) | list %}
 with sessions as (
   {{- journey.sessions_of_visitors(this) }}
@@ -42,4 +48,5 @@ left join (
   where {{ journey.visitor_changed('tracks.visitor_id', this) }}
   group by visitor_id, session_number
 ) as carried using (visitor_id, session_number)
+{%- endif %}
 {%- endif %}

@@ -1,5 +1,21 @@
-{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id']}],
+{{ config(materialized=journey.or_view('incremental'), indexes=[{'columns': ['visitor_id']}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
+{%- if journey.has_pipeline() %}
+{%- set once = journey.texts(journey.kinds_of_conversions(once=true)) %}
+select
+  kind,
+  case when kind = any ({{ once }}) then visitor_id else conversion_id end as conversion_id,
+  visitor_id,
+  at as converted_at,
+  coalesce(value, 0) as value,
+  {{ journey.seen_at() }} as changed_at
+from (
+  select *, row_number() over (partition by visitor_id, kind order by at, conversion_id, value) as number
+  from {{ journey.pipeline_view('conversions') }}
+  where kind = any ({{ journey.texts(journey.kinds_of_conversions()) }}){% if journey.has_input('orders') %} and (kind <> 'order' or value is not null){% endif %}
+) as numbered
+where number = 1 or kind <> all ({{ once }})
+{%- else %}
 -- Every conversion with its visitor: events that fulfil a condition of journey_conversions, and payments.
 with events as (
   select events.*, mapping.visitor_id
@@ -29,3 +45,4 @@ conversions as (
 )
 select kind, conversion_id, visitor_id, converted_at, value, {{ journey.this_run() }} as changed_at
 from conversions
+{%- endif %}

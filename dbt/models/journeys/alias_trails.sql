@@ -1,6 +1,20 @@
-{{ config(enabled=journey.may_be('extension'), materialized='incremental', unique_key=['alias', 'kind'], incremental_strategy='delete+insert',
+{{ config(enabled=journey.may_be('extension'), materialized=journey.or_view('incremental'), unique_key=['alias', 'kind'], incremental_strategy='delete+insert',
           indexes=[{'columns': ['alias', 'kind'], 'unique': true}],
-          post_hook="delete from {{ this }} where journey.session_count(trail) = 0") }}
+          post_hook="{% if not journey.has_pipeline() %}delete from {{ this }} where journey.session_count(trail) = 0{% endif %}") }}
+{%- if journey.has_pipeline() %}
+select
+  alias,
+  kind,
+  journey.rollup(trail) as trail,
+  min((first_page).at) as first_page_at,
+  journey.first((first_page).page, (first_page).at) filter (where first_page is not null) as first_page,
+  min((first_blog_page).at) as first_blog_page_at,
+  journey.first((first_blog_page).page, (first_blog_page).at) filter (where first_blog_page is not null) as first_blog_page,
+  {{ journey.seen_at() }} as changed_at
+from {{ journey.pipeline_view('trails') }}
+group by alias, kind
+having journey.session_count(journey.rollup(trail)) > 0
+{%- else %}
 {{- journey.needs_extension(this.name) }}
 {#- One trail an alias. An incremental run keeps what lies before the session in which the earliest changed event falls, and
     aggregates again from there on: late, repeated and re-dated events come out as if they had always been so. -#}
@@ -76,3 +90,4 @@ where kept.trail is not null or fresh.trail is not null
 {% else %}
 select *, {{ journey.this_run() }} as changed_at from fresh
 {% endif %}
+{%- endif %}

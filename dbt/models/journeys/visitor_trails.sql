@@ -1,5 +1,10 @@
-{{ config(enabled=journey.may_be('extension'), materialized='incremental', indexes=[{'columns': ['visitor_id'], 'unique': true}],
+{{ config(enabled=journey.may_be('extension'), materialized=journey.or_view('incremental'), indexes=[{'columns': ['visitor_id'], 'unique': true}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
+{%- if journey.has_pipeline() %}
+select visitor_id, trail, first_page, first_blog_page, {{ journey.seen_at() }} as changed_at
+from {{ journey.pipeline_view('visitors') }}
+where trail is not null
+{%- else %}
 {{- journey.needs_extension(this.name) }}
 select
   visitor_id,
@@ -11,3 +16,4 @@ from {{ ref('alias_trails') }}
 join {{ ref('alias_visitors') }} as mapping using (alias, kind)
 where {{ journey.visitor_changed('mapping.visitor_id', this) }}
 group by visitor_id
+{%- endif %}

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id']}],
+{{ config(materialized=journey.or_table('incremental'), indexes=[{'columns': ['visitor_id']}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
 -- The channels on the way to each conversion, earliest first: one a session with a touch within journey_lookback.
 with paths as (
