@@ -93,7 +93,7 @@ SELECT ok(journey.rows_of_marks(:'p', :'events', 'marks') LIKE '%(m.row)[1]::tex
 SELECT is(ARRAY(SELECT k FROM unnest(journey.kinds_in_sources(:'p')) AS k ORDER BY k COLLATE "C"), '{anonymous,email,user}', 'the kinds of ids that rows have');
 SELECT is(journey.person_of(:'p', 'doomed-tablet'), journey.person_of(:'p', number_of('doomed')::text), 'somebody by any id');
 SELECT is(cardinality((journey.person_of(:'p', 'doomed-watch')).ids), 1, 'an id that is nobody''s is somebody by itself');
-SELECT is((SELECT count(*) FROM journey.erasable_rows(:'p')), 13::bigint, 'eleven tables of the pipeline and two of others');
+SELECT is((SELECT count(*) FROM journey.erasable_rows(:'p')), 14::bigint, 'twelve tables of the pipeline and two of others');
 SELECT lives_ok(format('SELECT journey.check_erasable(%L, false)', :'p'), 'all may be deleted from');
 SELECT journey.erased_condition(:'p', '{k.kind}', '{k.id}') AS condition \gset
 SELECT is((SELECT count(*) FROM (VALUES ('user', 'u')) AS k (kind, id) WHERE :condition), 0::bigint, 'a condition on ids that were erased');

@@ -16,7 +16,7 @@ CREATE TYPE journey.source_preset AS ENUM ('plain', 'segment', 'rudderstack');
 COMMENT ON TYPE journey.source_preset IS 'The column names of a source that need not be given: those of the program that wrote the table';
 
 CREATE TYPE journey.pipeline_target AS ENUM (
-  'visitors', 'all_sessions', 'useful_sessions', 'conversions', 'attribution', 'attribution_credits', 'customer_360', 'rfm', 'items');
+  'visitors', 'all_sessions', 'useful_sessions', 'conversions', 'attribution', 'attribution_credits', 'customer_360', 'rfm', 'items', 'traits');
 COMMENT ON TYPE journey.pipeline_target IS 'The tables that a pipeline keeps up to date';
 
 CREATE TABLE journey.pipelines (
@@ -82,6 +82,7 @@ CREATE TABLE journey.pipeline_sources (
   items text,
   item_action text,
   basket text,
+  traits text,
   changes journey.change_mode NOT NULL,
   received_at text,
   overlap interval NOT NULL,

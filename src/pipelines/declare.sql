@@ -75,6 +75,11 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN target = ANY (p.targets);
 COMMENT ON FUNCTION journey.has_target(journey.pipelines, journey.pipeline_target) IS 'Whether a pipeline keeps a target';
 
+CREATE FUNCTION journey.placed_targets(p journey.pipelines) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY(SELECT t::text FROM unnest('{items,traits}'::journey.pipeline_target[]) AS t WHERE t = ANY (p.targets));
+COMMENT ON FUNCTION journey.placed_targets(journey.pipelines) IS 'Internal: the targets of a pipeline that are stored by place, as trails and conversions are';
+
 CREATE FUNCTION journey.check_pipeline(p journey.pipelines) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 BEGIN

@@ -280,7 +280,8 @@ BEGIN
       (5, 'alias_history', '(kind, alias) IN (SELECT * FROM unnest($1, $2)) OR old_visitor_id = ANY ($2) OR visitor_id = ANY ($2)'),
       (6, 'visitors', 'visitor_id = ANY ($3)'), (7, 'all_sessions', 'visitor_id = ANY ($3)'), (8, 'attribution', 'visitor_id = ANY ($3)'),
       (9, 'attribution_credits', 'visitor_id = ANY ($3)'), (10, 'rfm', 'visitor_id = ANY ($3)'),
-      (11, 'items', 'alias = ANY ($2) AND (kind, alias) IN (SELECT * FROM unnest($1, $2))')) AS t (number, part, condition)
+      (11, 'items', 'alias = ANY ($2) AND (kind, alias) IN (SELECT * FROM unnest($1, $2))'),
+      (12, 'traits', 'alias = ANY ($2) AND (kind, alias) IN (SELECT * FROM unnest($1, $2))')) AS t (number, part, condition)
     WHERE t.number < 6 OR t.part = ANY (p.targets::text[])
     ORDER BY t.number
   LOOP
@@ -332,7 +333,7 @@ DECLARE
   part record;
   lost journey.pipeline_pair[];
 BEGIN
-  FOR part IN SELECT e.* FROM journey.erasable_rows(p) AS e WHERE e.relation IN (journey.pipeline_table(p, 'trails'), journey.pipeline_table(p, 'conversions'), journey.pipeline_table(p, 'items')) LOOP
+  FOR part IN SELECT e.* FROM journey.erasable_rows(p) AS e WHERE e.relation IN (SELECT journey.pipeline_table(p, t) FROM unnest('{trails,conversions}' || journey.placed_targets(p)) AS t) LOOP
     EXECUTE format('DELETE FROM %s WHERE %s', part.relation, part.condition) USING who.kinds, who.ids, who.visitors;
   END LOOP;
   SELECT * INTO part FROM journey.erasable_rows(p) AS e WHERE e.relation = journey.pipeline_table(p, 'links');

@@ -215,6 +215,7 @@ CREATE FUNCTION journey.forget_slices(p journey.pipelines, s journey.pipeline_so
 LANGUAGE plpgsql AS $$
 DECLARE
   lost journey.pipeline_pair[];
+  part text;
 BEGIN
   EXECUTE format($q$
     WITH trails AS (DELETE FROM %1$s WHERE slice = ANY ($1) AND source = $2), conversions AS (DELETE FROM %2$s WHERE slice = ANY ($1) AND source = $2),
@@ -222,9 +223,9 @@ BEGIN
     SELECT ARRAY(SELECT ROW(a_kind, a, b_kind, b, first_seen_at, last_seen_at, NULL)::journey.pipeline_pair FROM links LIMIT $3)$q$,
     journey.pipeline_table(p, 'trails'), journey.pipeline_table(p, 'conversions'), journey.pipeline_table(p, 'links'))
   INTO lost USING slices, s.source, most;
-  IF journey.has_target(p, 'items') THEN
-    EXECUTE format('DELETE FROM %s WHERE slice = ANY ($1) AND source = $2', journey.pipeline_table(p, 'items')) USING slices, s.source;
-  END IF;
+  FOREACH part IN ARRAY journey.placed_targets(p) LOOP
+    EXECUTE format('DELETE FROM %s WHERE slice = ANY ($1) AND source = $2', journey.pipeline_table(p, part)) USING slices, s.source;
+  END LOOP;
   RETURN lost;
 END $$;
 COMMENT ON FUNCTION journey.forget_slices(journey.pipelines, journey.pipeline_sources, date[], int) IS 'Internal: deletes what is stored of slices; the links that were there, most of them at most';
@@ -233,6 +234,7 @@ CREATE FUNCTION journey.forget_places(p journey.pipelines, s journey.pipeline_so
 LANGUAGE plpgsql AS $$
 DECLARE
   lost journey.pipeline_pair[];
+  part text;
 BEGIN
   EXECUTE format($q$
     WITH places AS MATERIALIZED (SELECT * FROM unnest($1)),
@@ -243,9 +245,9 @@ BEGIN
     SELECT ARRAY(SELECT ROW(a_kind, a, b_kind, b, first_seen_at, last_seen_at, NULL)::journey.pipeline_pair FROM (TABLE linked UNION ALL TABLE alone) AS l LIMIT $3)$q$,
     journey.pipeline_table(p, 'trails'), journey.pipeline_table(p, 'conversions'), journey.pipeline_table(p, 'links'))
   INTO lost USING places, s.source, most;
-  IF journey.has_target(p, 'items') THEN
-    EXECUTE format('DELETE FROM %s AS t USING unnest($1) AS w WHERE t.alias = w.alias AND t.kind = w.kind AND t.slice = w.slice AND t.source = $2', journey.pipeline_table(p, 'items')) USING places, s.source;
-  END IF;
+  FOREACH part IN ARRAY journey.placed_targets(p) LOOP
+    EXECUTE format('DELETE FROM %s AS t USING unnest($1) AS w WHERE t.alias = w.alias AND t.kind = w.kind AND t.slice = w.slice AND t.source = $2', journey.pipeline_table(p, part)) USING places, s.source;
+  END LOOP;
   RETURN lost;
 END $$;
 COMMENT ON FUNCTION journey.forget_places(journey.pipelines, journey.pipeline_sources, journey.pipeline_place[], int) IS

@@ -5,6 +5,7 @@
 --   erased                  has an id of an erased person: then none of its ids is usable
 --   event_id, page_url, referrer, passive, when_1, value_1 ...
 --   items, item_action, basket: the items that the row is about, what was done to them, and in which order
+--   traits                  what it says of the person
 --   raw_ts, raw_1, raw_2 ..., raw_event_id, raw_received_at: as they are in the table, for its indexes
 --   by_value                all that is read of it, to tell copies of an event apart
 
@@ -60,6 +61,7 @@ BEGIN
       format('%s AS raw_ts', s.ts), format('%s AS raw_event_id', coalesce(s.event_id, 'NULL::text')), format('%s AS raw_received_at', coalesce(s.received_at, 'NULL::timestamptz')),
       format('(%s)::text AS page_url', coalesce(s.page_url, 'NULL')), format('(%s)::text AS referrer', coalesce(s.referrer, 'NULL')), format('coalesce(%s, false) AS passive', coalesce(s.passive, 'false'))]
       || CASE WHEN s.items IS NOT NULL THEN ARRAY[format('(%s)::text[] AS items', s.items), format('(%s)::text AS item_action', coalesce(s.item_action, '''bought''')), format('(%s)::text AS basket', coalesce(s.basket, s.event_id, 'NULL'))] END
+      || CASE WHEN s.traits IS NOT NULL THEN ARRAY[format('%s AS traits', s.traits)] END
       || ARRAY(SELECT format('%s AS raw_%s', id, number) FROM unnest(s.ids) WITH ORDINALITY AS i (id, number))
       || ARRAY(SELECT format('coalesce(%s, false) AS when_%s, (%s)::numeric AS value_%2$s', condition, number, value)
         FROM unnest(s.conversion_conditions, s.conversion_values) WITH ORDINALITY AS c (condition, value, number));
@@ -69,7 +71,7 @@ BEGIN
     p.slice, journey.numbered('i.id', s.ids),
     journey.strongest_kind(s, 'i.id'),
     (SELECT string_agg(format('WHEN i.id_%s IS NOT NULL THEN %1$s', number), ' ' ORDER BY number) FROM generate_subscripts(s.ids, 1) AS number),
-    CASE WHEN whole THEN format(', ROW(%s)::text AS by_value', concat_ws(', ', journey.numbered('i.id', s.ids), 'r.page_url, r.referrer, r.passive', journey.numbered('r.when', s.conversion_kinds), journey.numbered('r.value', s.conversion_kinds), CASE WHEN s.items IS NOT NULL THEN 'r.items, r.item_action, r.basket' END)) END,
+    CASE WHEN whole THEN format(', ROW(%s)::text AS by_value', concat_ws(', ', journey.numbered('i.id', s.ids), 'r.page_url, r.referrer, r.passive', journey.numbered('r.when', s.conversion_kinds), journey.numbered('r.value', s.conversion_kinds), CASE WHEN s.items IS NOT NULL THEN 'r.items, r.item_action, r.basket' END, CASE WHEN s.traits IS NOT NULL THEN 'r.traits' END)) END,
     array_to_string(said, ', '),
     coalesce(marks, journey.relation_name(s.relation)),
     CASE WHEN whole THEN coalesce(s.condition, 'true') ELSE 'true' END,
@@ -197,7 +199,7 @@ BEGIN
     coalesce(format(pages, '(first_blog_page).at', 'first_blog_page IS NOT NULL', '(first_blog_page).page'), 'NULL::journey.page_at'),
     CASE WHEN journey.has_limits(p) THEN
       format('(SELECT min(k.first_seen_at) FROM %s AS k WHERE k.a = l.a AND k.a_kind = l.a_kind AND k.b = l.b AND k.b_kind = l.b_kind)', journey.pipeline_table(p, 'links')) ELSE 'NULL' END,
-    journey.put_item_rows(p, s));
+    journey.put_item_rows(p, s) || journey.put_trait_rows(p, s));
 END $$;
 COMMENT ON FUNCTION journey.store_rows(journey.pipelines, journey.pipeline_sources, text) IS
   'Internal: the statement that stores the rows of a query of usable rows; it gives how many they are, and their links over all slices, at most $2 of these. $1 are the places that the query names';

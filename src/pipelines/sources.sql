@@ -74,7 +74,7 @@ BEGIN
         END IF;
       END IF;
       SELECT x.* INTO sql, type, columns, immutable
-      FROM journey.source_expression(relation, given.expression, coalesce(CASE WHEN argument = 'ids' THEN 'ids: ' || key END, argument), CASE WHEN argument IN ('condition', 'passive', 'items', 'item_action', 'basket') THEN event END) AS x;
+      FROM journey.source_expression(relation, given.expression, coalesce(CASE WHEN argument = 'ids' THEN 'ids: ' || key END, argument), CASE WHEN argument IN ('condition', 'passive', 'items', 'item_action', 'basket', 'traits') THEN event END) AS x;
       IF key IS NOT NULL THEN argument := 'id'; END IF;
       RETURN NEXT;
     END IF;
@@ -214,7 +214,7 @@ CREATE FUNCTION journey.add_source(
   pipeline text, source regclass, preset journey.source_preset DEFAULT 'plain',
   ts text DEFAULT NULL, event_id text DEFAULT NULL, anonymous_id text DEFAULT NULL, user_id text DEFAULT NULL, ids jsonb DEFAULT '{}',
   event text DEFAULT NULL, page_url text DEFAULT NULL, referrer text DEFAULT NULL,
-  condition text DEFAULT NULL, passive text DEFAULT 'false', conversions jsonb DEFAULT '{}', items text DEFAULT NULL, item_action text DEFAULT NULL, basket text DEFAULT NULL,
+  condition text DEFAULT NULL, passive text DEFAULT 'false', conversions jsonb DEFAULT '{}', items text DEFAULT NULL, item_action text DEFAULT NULL, basket text DEFAULT NULL, traits text DEFAULT NULL,
   changes journey.change_mode DEFAULT 'column', received_at text DEFAULT NULL, overlap interval DEFAULT '24 hours',
   event_id_window interval DEFAULT '7 days', dry_run boolean DEFAULT false) RETURNS SETOF text
 LANGUAGE plpgsql AS $$
@@ -239,7 +239,7 @@ BEGIN
 
   given := (SELECT coalesce(jsonb_object_agg(e.argument, e.expression), '{}') FROM journey.preset_expressions(preset, source) AS e)
     || jsonb_strip_nulls(jsonb_build_object('ts', ts, 'event_id', event_id, 'anonymous_id', anonymous_id, 'user_id', user_id, 'event', event, 'page_url', page_url, 'referrer', referrer,
-      'condition', condition, 'passive', passive, 'items', items, 'item_action', item_action, 'basket', basket, 'received_at', received_at));
+      'condition', condition, 'passive', passive, 'items', items, 'item_action', item_action, 'basket', basket, 'traits', traits, 'received_at', received_at));
   IF changes <> 'received_at' THEN given := given - 'received_at'; END IF;
   IF NOT given ? 'ts' THEN
     RAISE null_value_not_allowed USING MESSAGE = format('ts is needed: when the events in %s happened', what), HINT = 'Name its column: add_source(..., ts => ''created_at'').';
@@ -250,6 +250,7 @@ BEGIN
   END IF;
 
   PERFORM journey.check_item_arguments(p, given);
+  PERFORM journey.check_trait_arguments(p, given);
 
   s.pipeline := p.id; s.source := 0; s.relation := source; s.changes := changes; s.overlap := overlap; s.event_id_window := event_id_window;
   s.id_kinds := '{}'; s.ids := '{}'; s.conversion_kinds := '{}'; s.conversion_conditions := '{}'; s.conversion_values := '{}';
@@ -284,6 +285,7 @@ BEGIN
       WHEN 'items' THEN s.items := journey.item_list_of(x.sql, x.type);
       WHEN 'item_action' THEN s.item_action := x.sql;
       WHEN 'basket' THEN s.basket := x.sql;
+      WHEN 'traits' THEN s.traits := journey.traits_of(x.sql, x.type);
       WHEN 'id' THEN s.id_kinds := s.id_kinds || x.key; s.ids := s.ids || x.sql;
       WHEN 'when' THEN s.conversion_kinds := s.conversion_kinds || x.key; s.conversion_conditions := s.conversion_conditions || x.sql;
       WHEN 'value' THEN s.conversion_values := s.conversion_values || x.sql;
@@ -306,12 +308,13 @@ BEGIN
   END LOOP;
   IF NOT dry_run THEN PERFORM journey.save_source(s); END IF;
 END $$;
-COMMENT ON FUNCTION journey.add_source(text, regclass, journey.source_preset, text, text, text, text, jsonb, text, text, text, text, text, jsonb, text, text, text, journey.change_mode, text, interval, interval, boolean) IS
+COMMENT ON FUNCTION journey.add_source(text, regclass, journey.source_preset, text, text, text, text, jsonb, text, text, text, text, text, jsonb, text, text, text, text, journey.change_mode, text, interval, interval, boolean) IS
   'Makes a table a source of a pipeline, and returns the statements that it ran, or would run with dry_run. '
   'Those with CONCURRENTLY, and the one for the whole after those for partitions, are left to you: on a table with rows no index is built; nor is one on an expression, which could fail an insert. '
   'ts, event_id, the ids, event, page_url, referrer, condition, passive, and in conversions "when" and "value" are SQL expressions over the columns of the row: no subqueries, nothing volatile, not the clock; NULL where there is none. '
   'items: the items that a row is about, an item or an array of them (jsonb: of texts and numbers); item_action: what was done to them, bought (the default), added, viewed or removed; basket: the order in which they were bought, event_id where it is not given. '
-  'In condition, passive, conversions, items, item_action and basket the name event stands for the expression event. '
+  'traits: a JSON object of what the row says of the person, or of the company; the latest value of each key that is not null counts. '
+  'In condition, passive, conversions, items, item_action, basket and traits the name event stands for the expression event. '
   'Only rows with condition count; rows with passive open and extend no session. '
   'conversions: kind -> {"when": condition, "value": expression}; sign_up is the kind that sessions and attribution know. '
   'ids: further kinds of ids -> expression. '
@@ -354,7 +357,7 @@ BEGIN
   -- A refresh at work finishes first, and so does a fill: it holds a slice.
   PERFORM journey.lock_pipeline(p.id, true);
   PERFORM journey.forget_source(p.id, number);
-  FOREACH part IN ARRAY '{trails,links,conversions,stale}'::text[] || CASE WHEN journey.has_target(p, 'items') THEN '{items}'::text[] END LOOP
+  FOREACH part IN ARRAY '{trails,links,conversions,stale}'::text[] || journey.placed_targets(p) LOOP
     EXECUTE format('DELETE FROM %s WHERE source = $1', journey.pipeline_table(p, part)) USING number;
   END LOOP;
   RETURN QUERY SELECT journey.release_source(source);

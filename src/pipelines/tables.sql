@@ -73,6 +73,7 @@ BEGIN
       journey.pipeline_table(p, 'rfm'));
   END IF;
   IF journey.has_target(p, 'items') THEN PERFORM journey.make_item_tables(p); END IF;
+  IF journey.has_target(p, 'traits') THEN PERFORM journey.make_trait_table(p); END IF;
   PERFORM journey.make_pipeline_views(p);
 END $$;
 COMMENT ON FUNCTION journey.make_pipeline_tables(journey.pipelines) IS 'Internal: the tables and views of a new pipeline; an error (42P07) where a name is taken';
@@ -146,6 +147,8 @@ RETURN CASE part
       journey.pipeline_table(p, 'visitors'), journey.pipeline_table(p, 'attribution'), journey.pipeline_view(p, 'rfm'), journey.pipeline_table(p, 'aliases'), p.kinds[1])
     WHEN 'items' THEN journey.items_query(p)
     WHEN 'item_pairs' THEN journey.item_pairs_query(p)
+    WHEN 'traits' THEN format('SELECT DISTINCT ON (a.visitor_id, t.key) a.visitor_id, t.key, t.value, t.at FROM %s AS t JOIN %s AS a USING (alias, kind) ORDER BY a.visitor_id, t.key, t.at DESC, t.value DESC',
+      journey.pipeline_table(p, part), journey.pipeline_table(p, 'aliases'))
     ELSE format('SELECT * FROM %s', journey.pipeline_table(p, part))
   END;
 COMMENT ON FUNCTION journey.view_query(journey.pipelines, text) IS 'Internal: what one of a pipeline''s views says';
@@ -180,7 +183,8 @@ BEGIN ATOMIC
     (11, 'rfm', 'One row a visitor with a conversion that has a value: recency, frequency, monetary value, scores among all, segment'),
     (12, 'customer_360', 'One row a visitor: who, when, where from, how valuable'),
     (13, 'items', 'One row for each item that a visitor bought, added to the cart, viewed or removed from it'),
-    (14, 'item_pairs', 'Which items are bought together, and how strongly: the columns of item_pairs')) AS v (number, name, says)
+    (14, 'item_pairs', 'Which items are bought together, and how strongly: the columns of item_pairs'),
+    (15, 'traits', 'One row for each trait of a visitor: what the sources said last')) AS v (number, name, says)
   WHERE v.number < 5 OR v.name = ANY (p.targets::text[]) OR v.name = 'item_pairs' AND journey.has_target(p, 'items')
   ORDER BY v.number;
 END;
@@ -192,7 +196,9 @@ BEGIN ATOMIC
   SELECT t.part FROM unnest('{trails,links,conversions,stale,aliases,alias_history,visitors,all_sessions,attribution,attribution_credits,rfm}'::text[]) WITH ORDINALITY AS t (part, number)
   WHERE t.number <= 7 OR t.part = ANY (p.targets::text[])
   UNION ALL
-  SELECT t.part FROM unnest('{items,item_stale,item_baskets,item_orders,item_pairs}'::text[]) AS t (part) WHERE journey.has_target(p, 'items');
+  SELECT t.part FROM unnest('{items,item_stale,item_baskets,item_orders,item_pairs}'::text[]) AS t (part) WHERE journey.has_target(p, 'items')
+  UNION ALL
+  SELECT 'traits' WHERE journey.has_target(p, 'traits');
 END;
 COMMENT ON FUNCTION journey.pipeline_parts(journey.pipelines) IS 'Internal: what the tables of a pipeline are called, without its prefix';
 

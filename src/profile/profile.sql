@@ -49,6 +49,7 @@ DECLARE
   p journey.pipelines := journey.pipeline_named(pipeline);
   visitor text := journey.visitor_of(p, alias);
   said jsonb;
+  traits jsonb;
 BEGIN
   IF visitor IS NULL THEN RETURN NULL; END IF;
   EXECUTE format($q$
@@ -69,6 +70,13 @@ BEGIN
     FROM %1$s AS v WHERE v.visitor_id = $1$q$,
     journey.pipeline_table(p, 'visitors'), journey.pipeline_table(p, 'aliases'), journey.pipeline_view(p, 'conversions'), journey.touch_json('first_touch'), journey.touch_json('last_touch'))
   INTO said USING visitor, alias, p.name, p.seen_at;
+  IF journey.has_target(p, 'traits') THEN
+    EXECUTE format($q$
+      SELECT coalesce(jsonb_object_agg(t.key, t.value), '{}') FROM (
+        SELECT t.key, t.value FROM %s AS t WHERE t.visitor_id = $1 AND length(t.value::text) <= 1000 ORDER BY t.at DESC, t.key COLLATE "C" LIMIT 100) AS t$q$, journey.pipeline_view(p, 'traits'))
+    INTO traits USING visitor;
+    said := said || jsonb_build_object('traits', traits);
+  END IF;
   IF journey.has_target(p, 'rfm') THEN said := said || jsonb_build_object('rfm', journey.rfm_position(p, visitor)); END IF;
   IF journey.has_target(p, 'items') THEN
     said := said || jsonb_build_object('cart', journey.open_cart(p, visitor),
@@ -78,6 +86,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.profile(text, text) IS
   'Who somebody is, by any id: one JSON value of visitor_id, ids (the 20 seen last; id_count has all), when first and last seen and signed up, session_count, event_count, sessions (the latest 20, latest first), first_touch and last_touch, conversions by kind, latest_conversions (20); '
+  'traits (the 100 that were said last, but for values longer than 1,000 characters) where the pipeline keeps that target; '
   'rfm (orders, spend, scores among all, segment; null without an order) where the pipeline keeps that target; cart (added, and neither removed nor bought since; 20) and recommendations (5) where it keeps items. '
   'as_of: when the pipeline was refreshed last. '
   'Its size is bounded, however long the history. '
