@@ -1,6 +1,7 @@
 // Window functions.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "pg/entry.hpp"
