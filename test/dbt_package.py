@@ -33,7 +33,7 @@ CORRECTIONS = (
     "UPDATE shop.orders SET amount = amount + 1 WHERE paid_at = (SELECT min(paid_at) FROM shop.orders WHERE paid_at > '2026-03-10');"
     " DELETE FROM shop.orders WHERE paid_at = (SELECT min(paid_at) FROM shop.orders WHERE paid_at > '2026-02-10')")
 # What SQL alone does not make, and what it alone makes.
-NOT_IN_SQL = {"alias_trails", "visitor_trails", "data_driven_credits"}
+NOT_IN_SQL = {"alias_trails", "visitor_trails", "customer_features", "data_driven_credits"}
 IN_SQL_ALONE = {"event_touches", "session_touches"}
 
 

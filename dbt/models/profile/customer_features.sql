@@ -1,0 +1,54 @@
+{{ config(enabled=journey.may_be('extension'), materialized=journey.or_table('incremental'),
+          indexes=[{'columns': ['visitor_id', 'snapshot_at'], 'unique': true}, {'columns': ['snapshot_at']}],
+          pre_hook=["{{ journey.forget_changed_visitors(this) }}",
+                    "{% if is_incremental() %}delete from {{ this }} where is_current or snapshot_at > {{ journey.as_of() }}{% endif %}"]) }}
+{{- journey.needs_extension(this.name) }}
+{%- set zone = dbt.string_literal(var('journey_time_zone')) -%}
+{%- set grain = var('journey_snapshot_grain') -%}
+{%- set step = "interval '3 months'" if grain == 'quarter' else "interval '1 " ~ grain ~ "'" -%}
+-- What was known of each visitor at the end of each period, and what is known at present: nothing that came later. An incremental run makes
+-- those that are not there: whoever has changed, whom the hook took out, in all of them; the others in the new ones and the present.
+-- depends_on: {{ ref('visitor_changes') }}
+with bounds as (
+  select
+    date_trunc('{{ grain }}', min(journey.started_at(trail)) at time zone {{ zone }}) as first_period,
+    date_trunc('{{ grain }}', {{ journey.as_of() }} at time zone {{ zone }}) as current_period
+  from {{ ref('visitor_trails') }}
+),
+grid as (
+  select coalesce(array_agg(period at time zone {{ zone }} - interval '1 microsecond' order by period), '{}') || {{ journey.as_of() }} as snapshots
+  from bounds, generate_series(first_period + {{ step }}, current_period, {{ step }}) as period
+),
+wanted as (
+  select
+    trails.visitor_id,
+    trails.trail,
+    array(
+      select snapshot
+      from unnest(grid.snapshots) as snapshot
+      where snapshot >= journey.started_at(trails.trail)
+      {%- if is_incremental() %}
+        and (snapshot > (select max(snapshot_at) from {{ this }}) or not exists (select from {{ this }} as known where known.visitor_id = trails.visitor_id))
+      {%- endif %}
+    ) as snapshots
+  from {{ ref('visitor_trails') }} as trails
+  cross join grid
+)
+select
+  wanted.visitor_id,
+  features.as_of as snapshot_at,
+  features.sessions,
+  features.sessions_7d,
+  features.sessions_30d,
+  features.sessions_90d,
+  features.days_started_30d,
+  features.hours_since_last_start,
+  features.sessions_with_conversion,
+  features.first_channel,
+  features.last_channel,
+  features.last_paid_channel,
+  features.in_session,
+  features.as_of = {{ journey.as_of() }} as is_current,
+  {{ journey.this_run() }} as changed_at
+from wanted
+cross join lateral journey.features(wanted.trail, wanted.snapshots) as features
