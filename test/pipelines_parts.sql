@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(64);
+SELECT plan(65);
 SET timezone = 'UTC';
 SET search_path = public, journey;
 CREATE SCHEMA shop;
@@ -94,6 +94,7 @@ SELECT is((SELECT resolve_around(p, '{user}', '{7}') FROM pipelines AS p), NULL:
 BEGIN;
 SELECT is((SELECT count(*) FROM pipelines AS p, note_pairs(p, ARRAY[ROW('anonymous', 'd1', 'user', '7', '2025-01-07', '2025-01-07', '2025-01-05')::pipeline_pair], '{}') AS n WHERE n.ids IS NULL), 1::bigint, 'a link that is only seen later is quiet');
 ROLLBACK;
+SELECT results_eq('SELECT visitor_id, user_ids, anonymous_ids FROM shop.web_customer_360 ORDER BY 1', $$VALUES ('7', 1::bigint, 1::bigint), ('d2', 0, 1)$$, 'a customer''s ids, by kind');
 SELECT is_empty(visitors_query(p, NULL) || ' EXCEPT TABLE shop.web_g1_visitors', 'visitors are as they would be made') FROM pipelines AS p;
 SELECT is_empty(replace(visitors_query(p, '{7}') || ' EXCEPT ' || rows_of_visitors('shop.web_g1_visitors'), '$1', '''{7,7}''::text[]'), 'so are some') FROM pipelines AS p;
 SELECT isnt(beside_ids(p, NULL, 'trails', 't'), beside_ids(p, '{7}', 'trails', 't'), 'of whom trails are looked up one by one') FROM pipelines AS p;

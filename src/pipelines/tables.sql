@@ -143,7 +143,7 @@ RETURN CASE part
         v.signed_up_at, a.sessions_before_sign_up, v.first_page, a.first_touch_channel, a.last_touch_channel,
         r.first_paid_at, r.last_paid_at, coalesce(r.frequency, 0) AS orders, coalesce(r.monetary, 0) AS lifetime_value, r.monetary / nullif(r.frequency, 0) AS average_order, r.segment
       FROM %s AS v LEFT JOIN %s AS a USING (visitor_id) LEFT JOIN %s AS r USING (visitor_id)
-      CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE kind = %L) AS user_ids, count(*) FILTER (WHERE kind <> %5$L) AS anonymous_ids FROM %4$s AS i WHERE i.visitor_id = v.visitor_id) AS ids$q$,
+      CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE kind = %5$L) AS user_ids, count(*) FILTER (WHERE kind <> %5$L) AS anonymous_ids FROM %4$s AS i WHERE i.visitor_id = v.visitor_id) AS ids$q$,
       journey.pipeline_table(p, 'visitors'), journey.pipeline_table(p, 'attribution'), journey.pipeline_view(p, 'rfm'), journey.pipeline_table(p, 'aliases'), p.kinds[1])
     WHEN 'items' THEN journey.items_query(p)
     WHEN 'item_pairs' THEN journey.item_pairs_query(p)
