@@ -49,6 +49,14 @@ demo --events 20000 --seed 7 --dbt
 check 'with dbt: it ends well' ended_with 0
 check 'the same answers, and the same truth' same_answers
 
+demo --live --events 5000 --seconds 3
+check 'live: it ends well' ended_with 0
+check 'all who came are in sessions' says '([0-9,]+) events came, and \1 more are in sessions'
+check 'and were to be seen meanwhile' says '^ .* │ (live|new)-[0-9]+ +│ +1 │ +[1-4] │'
+check 'it leaves nothing behind' left_nothing
+demo --live --dbt
+check 'live is by itself' ended_with 2
+
 { for seed in 7 7 8; do build/generate tracks --events 20000 --seed $seed | cksum; done; } >"$WORK/out"
 check 'the same seed gives the same shop, another seed another' \
   [ "$(sort "$WORK/out" | uniq -c | awk '{ print $1 }' | sort | tr '\n' ' ')" = '1 2 ' ]
@@ -99,14 +107,20 @@ demo --evnets 5
 check 'an option that is not there' ended_with 2
 check 'which is named' complains '"--evnets"'
 
-setsid scripts/demo --events 50000000 >"$WORK/out" 2>"$WORK/err" &
-group=$!
-until says 'rows read' || ! kill -0 $group 2>/dev/null; do sleep 0.1; done
-sleep 0.5 # into the loading of the events
-kill -TERM -- -$group
-wait $group
-STATUS=$?
+stopped() { # stopped TEXT OPTION... : the demo, half a second after it has said TEXT
+  setsid scripts/demo "${@:2}" >"$WORK/out" 2>"$WORK/err" &
+  group=$!
+  until says "$1" || ! kill -0 $group 2>/dev/null; do sleep 0.1; done
+  sleep 0.5
+  kill -TERM -- -$group
+  wait $group
+  STATUS=$?
+}
+stopped 'rows read' --events 50000000 # into the loading of the events
 check 'stopped half-way it ends' ended_with 130
+check 'and leaves nothing behind' left_nothing
+stopped 'came at' --live --events 1000
+check 'stopped while people come it ends' ended_with 130
 check 'and leaves nothing behind' left_nothing
 
 echo "1..$count"
