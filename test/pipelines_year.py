@@ -1,15 +1,19 @@
 """A year of a pipeline: every day a batch of events, some of them late, changed, deleted, and devices that turn out to be somebody's; persons
-are erased; at the month's end come partitions; half-way the rule is changed by swap. In the end all must be as a rebuild makes it, and
-the tables hardly larger than their rows.
+are erased; at the month's end come partitions; half-way the rule is changed by swap, and later all is restored from a dump into another
+cluster. In the end all must be as a rebuild makes it, the tables hardly larger than their rows, and a refresh no more work than at first.
 
 Prints TAP, and how long refreshes took, which nothing is asserted of; exits non-zero on any failure.
 """
 
 import argparse
+import atexit
+import pathlib
+import shutil
 import statistics
 import subprocess
 import time
 
+from cluster import Cluster
 from tap import Tap
 
 parser = argparse.ArgumentParser()
@@ -104,8 +108,11 @@ END $do$;
 """
 
 
+environment = None  # of the cluster that it is in
+
+
 def psql(script, database=DATABASE):
-    done = subprocess.run([options.psql, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database], input=script, capture_output=True, text=True)
+    done = subprocess.run([options.psql, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database], input=script, capture_output=True, text=True, env=environment)
     if done.returncode:
         raise SystemExit(f"Bail out! {done.stderr}")
     return done.stdout.splitlines()
@@ -116,20 +123,47 @@ def vacuum():
     psql("SELECT format('VACUUM ANALYZE %s', c.oid::regclass) FROM pg_class c WHERE c.relnamespace = 'year'::regnamespace AND c.relkind = 'r' \\gexec")
 
 
+def counted():
+    """The pages of tables and indexes that all sessions have read so far, and the visitors whose targets were made."""
+    return [int(psql(query)[0]) for query in (
+        "SELECT sum(heap_blks_hit + heap_blks_read + coalesce(idx_blks_hit + idx_blks_read, 0))::bigint FROM pg_statio_user_tables WHERE schemaname = 'year';",
+        "SELECT sum(visitors) FROM journey.runs;")]
+
+
+def restore():
+    """All of it in another cluster, as of now; the events of there come on before anybody resumes."""
+    other = Cluster(options.psql)
+    atexit.register(other.stop)
+    programs = pathlib.Path(shutil.which(options.psql)).parent
+    dump = other.place / "year.dump"
+    subprocess.run([programs / "pg_dump", "-Fc", "-f", dump, DATABASE], check=True)
+    other.sql(f'CREATE DATABASE "{DATABASE}";')
+    tap.none(other.run(programs / "pg_restore", "-d", DATABASE, "--exit-on-error", dump)[1], "a dump is restored into another cluster")
+    psql(f'DROP DATABASE "{DATABASE}";', "postgres")
+    return other.environment
+
+
 psql(f'DROP DATABASE IF EXISTS "{DATABASE}";\nCREATE DATABASE "{DATABASE}";', "postgres")
 psql(WORLD)
 vacuum()
-seconds, erased = [], 0
+seconds, work, erased = [], [], 0
 for day in range(options.days):
     psql(f"SELECT setseed({(options.seed * 7919 + day) % 1000} / 1000.0);\nCALL year.day(timestamptz '2025-01-22' + {day} * interval '1 day', {options.events});")
+    if day == options.days * 3 // 4:
+        psql("SELECT journey.resume('web');")
+    before = counted()
     began = time.monotonic()
     psql("CALL journey.refresh('web');")
     seconds.append(time.monotonic() - began)
+    read, visitors = (now - then for now, then in zip(counted(), before))
+    work.append(read / max(visitors, 1))
     if day % max(3, options.days // 30) == 2:
         psql(f"SELECT setseed({day % 1000} / 1000.0);\nCALL year.erase();")
         erased += 1
     if day == options.days // 2:
         psql("CALL year.declare('next', '2 hours');\nCALL journey.fill('next');\nCALL journey.swap('web', 'next');\nSELECT journey.drop_pipeline('next', keep_tables => false);")
+    if day == options.days * 3 // 4 - 1:
+        environment = restore()
     vacuum()
 psql("CALL journey.refresh('web');")
 psql("CALL year.declare('fresh', '2 hours');\nCALL journey.fill('fresh');\nCALL journey.refresh('fresh');")
@@ -148,5 +182,6 @@ sizes = psql("CREATE TEMP TABLE sizes (name text, share float8, bytes bigint);\n
 tap.none(sizes[:-1], f"no table is larger than 1.3 times its rows ({sizes[-1]})")
 tenth = max(1, options.days // 10)
 print(f"# a refresh: {statistics.median(seconds[:tenth]) * 1000:.0f} ms in the first tenth, {statistics.median(seconds[-tenth:]) * 1000:.0f} ms in the last (medians)")
-psql(f'DROP DATABASE "{DATABASE}";', "postgres")
+first, last = statistics.median(work[:tenth]), statistics.median(work[-tenth:])
+tap.ok(last <= 2 * first, f"a refresh is hardly more work: {first:.0f} pages read for a visitor in the first tenth, {last:.0f} in the last (medians)", [round(pages) for pages in work])
 tap.finish()
