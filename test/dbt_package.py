@@ -17,6 +17,7 @@ import sys
 sys.path.append(sys.path.pop(0))  # dbt imports a library that has the name of one of our tests
 from dbt.cli.main import dbtRunner
 
+import dbt_daily
 import dbt_warehouses
 import looker
 from tap import Tap
@@ -277,6 +278,7 @@ def test_settings(tap, shop):
                                   ({"journey_rfm_bins": 4}, "there is the matrix standard, with journey_rfm_bins: 5")]:
             done, output, _ = shop.dbt("run", "--select", "this_run_events", schema="bare", variables=settings)
             tap.ok(not done and message in output, f"without the extension, {settings}: says so", output[-3000:])
+    return parsed
 
 
 def test_pipeline(tap, shop):
@@ -463,8 +465,9 @@ def main():
         test_sql_engine(tap, shop)
         test_rudderstack(tap, shop)
         test_outcomes(tap, shop)
-        test_settings(tap, shop)
+        parsed = test_settings(tap, shop)
         test_pipeline(tap, shop)
+        dbt_daily.test_day_by_day(tap, shop, parsed)
         test_over_a_pipeline(tap, shop)
         test_documentation(tap, shop)
         test_style(tap, shop)
