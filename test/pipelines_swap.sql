@@ -35,12 +35,19 @@ CREATE UNIQUE INDEX ON shop.web_g1_aliases (kind, alias, visitor_id);
 -- What is refused
 SELECT journey.create_pipeline('web_next', 'shop', rule => journey.session_rule('1 hour'), targets => '{all_sessions,useful_sessions,attribution,rfm}') \g /dev/null
 CREATE FUNCTION swap_error(one text, other text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN PERFORM journey.check_swap(journey.pipeline_named(one), journey.pipeline_named(other)); RETURN ''; EXCEPTION WHEN others THEN RETURN SQLSTATE || ' ' || SQLERRM; END $$;
+DECLARE detail text;
+BEGIN
+  PERFORM journey.check_swap(journey.pipeline_named(one), journey.pipeline_named(other));
+  RETURN '';
+EXCEPTION WHEN others THEN
+  GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+  RETURN SQLSTATE || ' ' || concat_ws(': ', SQLERRM, nullif(detail, ''));
+END $$;
 SELECT is(swap_error('web', 'next'), '42704 pipeline "next" does not exist', 'a name that is none');
 SELECT is(swap_error('web', 'web'), '22023 pipeline "web" can''t be swapped for itself', 'itself');
-SELECT is(swap_error('web', 'web_next'), '55000 pipeline "web_next" is not filled', 'without sources');
+SELECT is(swap_error('web', 'web_next'), '55000 pipeline "web_next" is not filled: It has no sources.', 'without sources');
 SELECT count(*) FROM journey.add_source('web_next', 'shop.events', ts => 'ts', event_id => 'id', anonymous_id => 'device', user_id => 'user_id', page_url => 'page') \g /dev/null
-SELECT is(swap_error('web', 'web_next'), '55000 pipeline "web_next" is not filled', 'before its fill');
+SELECT is(swap_error('web', 'web_next'), '55000 pipeline "web_next" is not filled: Its sources were not looked at yet.', 'before its fill');
 CALL journey.fill('web_next');
 SELECT is(swap_error('web_next', 'web'), '22023 pipeline "web" lacks targets of "web_next": rfm', 'a target that readers would lose');
 SELECT journey.pause('web_next') \g /dev/null
@@ -48,7 +55,7 @@ SELECT is(swap_error('web', 'web_next'), '55000 pipeline "web_next" is paused', 
 SELECT journey.resume('web_next') \g /dev/null
 CREATE SCHEMA elsewhere;
 SELECT journey.create_pipeline('elsewhere', 'elsewhere', targets => '{all_sessions,useful_sessions,attribution}') \g /dev/null
-SELECT is(swap_error('web', 'elsewhere'), '22023 pipelines "web" and "elsewhere" must be in one schema and belong to one role', 'another schema');
+SELECT is(swap_error('web', 'elsewhere'), '22023 pipelines "web" and "elsewhere" must be in one schema and belong to one role: web: schema shop, role analyst; elsewhere: schema elsewhere, role analyst.', 'another schema');
 SELECT count(*) FROM journey.drop_pipeline('elsewhere', keep_tables => false) \g /dev/null
 SET ROLE journey_reader;
 SELECT matches(swap_error('web', 'web_next'), '42501 must be member of role ".*" to change pipeline "web"', 'one of others');

@@ -67,7 +67,9 @@ BEGIN
   ELSIF q.derive OR NOT EXISTS (SELECT FROM journey.pipeline_sources AS s WHERE s.pipeline = q.id) OR EXISTS (SELECT FROM journey.pipeline_sources AS s WHERE s.pipeline = q.id AND NOT s.listed)
     OR EXISTS (SELECT FROM journey.pipeline_slices AS z WHERE z.pipeline = q.id AND z.state = 'new') THEN
     RAISE object_not_in_prerequisite_state USING MESSAGE = format('pipeline "%s" is not filled', q.name),
-      DETAIL = format('%s of its slices are left.', (SELECT count(*) FROM journey.pipeline_slices AS z WHERE z.pipeline = q.id AND z.state = 'new')), HINT = format('CALL journey.fill(%L);', q.name);
+      DETAIL = CASE WHEN EXISTS (SELECT FROM journey.pipeline_slices AS z WHERE z.pipeline = q.id AND z.state = 'new') THEN (SELECT format('%s of its slices are left.', count(*)) FROM journey.pipeline_slices AS z WHERE z.pipeline = q.id AND z.state = 'new')
+        WHEN NOT EXISTS (SELECT FROM journey.pipeline_sources AS s WHERE s.pipeline = q.id) THEN 'It has no sources.' WHEN q.derive THEN 'A source of it was dropped since its last refresh.' ELSE 'Its sources were not looked at yet.' END,
+      HINT = format(CASE WHEN q.derive THEN 'CALL journey.refresh(%L);' ELSE 'CALL journey.fill(%L);' END, q.name);
   END IF;
 END $$;
 COMMENT ON FUNCTION journey.check_swap(journey.pipelines, journey.pipelines) IS 'Internal: the errors of swap';
