@@ -61,7 +61,7 @@ class pattern_reader {
     if (end == rest_.npos) fail("expected a closing parenthesis");
     std::string_view text = trimmed(rest_.substr(0, end));
     if (text.empty()) fail("expected a duration");
-    std::int64_t read = duration_(text);
+    std::int64_t read = duration(text);
     if (read < 0) fail("a duration must not be negative");
     rest_.remove_prefix(end + 1);
 
@@ -73,15 +73,26 @@ class pattern_reader {
     if (comparison == less && duration == 0) event.at_least = ~std::uint64_t{0}, event.at_most = 0;
   }
 
-  [[noreturn]] void fail(const std::string& why) const {
+  [[noreturn]] void fail(
+      const std::string& why,
+      const char* hint =
+          "(?1) is an event that meets condition 1, . any event, .* any number of events, and "
+          "(?t<=1 hour) any number of events while the next one is at most an hour later.") const {
     throw error(sqlstate::invalid_parameter_value,
                 "pattern " + quoted(text_) + " is wrong at character " +
                     std::to_string(characters(text_.substr(0, text_.size() - rest_.size())) + 1) + ": " + why,
-                "(?1) is an event that meets condition 1, . any event, .* any number of events, and "
-                "(?t<=1 hour) any number of events while the next one is at most an hour later.");
+                hint);
   }
 
  private:
+  std::int64_t duration(std::string_view text) const {
+    try {
+      return duration_(text);
+    } catch (const error& caught) {
+      fail(caught.what(), caught.hint());
+    }
+  }
+
   static std::size_t characters(std::string_view text) {
     return std::ranges::count_if(text, [](char byte) { return (byte & 0xC0) != 0x80; });
   }

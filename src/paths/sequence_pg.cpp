@@ -18,7 +18,7 @@ std::int64_t pattern_duration(std::string_view text) {
     return DirectFunctionCall3(interval_in, CStringGetDatum(pnstrdup(text.data(), text.size())),
                                ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
   });
-  return pg::duration(DatumGetIntervalP(interval), "a time in the pattern");
+  return pg::duration(DatumGetIntervalP(interval), "a duration");
 }
 
 /// Takes a row: the pattern and the options in arguments 1 and on, then, from `position` on, the time and the
