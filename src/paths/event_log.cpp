@@ -2,62 +2,67 @@
 
 namespace journey::paths {
 
-void event_log::add(const step_row& row, name_table::id name) {
-  if (rows_.size() == rows_.capacity()) rows_.reserve(std::max<std::size_t>(8, 2 * rows_.size()));
-  rows_.push_back({row.ts, row.steps, name});
-}
-
 void event_log::combine(const event_log& other) {
-  auto numbers = names_.numbers_of(other.names_);
-  rows_.reserve(rows_.size() + other.rows_.size());
-  for (const event_row& row : other.rows_) {
+  if (names_ == other.names_ || other.names_ == nullptr) {
+    rows_.combine(other.rows_);
+    return;
+  }
+  for (event_row row : other.rows_as_added(rows_.memory())) {
     check_interrupts();
-    rows_.push_back({row.ts, row.steps, row.name == name_table::none ? row.name : numbers[row.name]});
+    if (row.name != name_table::none) row.name = own_names().number(other.names()[row.name]);
+    rows_.add(row);
   }
 }
 
-void event_log::rank(std::span<const name_table::id> order, std::pmr::vector<name_table::id>& ranks) {
-  ranks.resize(order.size());
-  for (std::size_t place = 0; place < order.size(); ++place)
-    ranks[order[place]] = static_cast<name_table::id>(place);
+std::pmr::vector<event_row> event_log::rows(std::pmr::memory_resource* memory) const {
+  return rows(memory, [this](std::span<event_row> rows) {
+    sort(rows, [this](const event_row& left, const event_row& right) {
+      if (left.name == name_table::none || right.name == name_table::none) return left.name < right.name;
+      return names()[left.name] < names()[right.name];
+    });
+  });
 }
 
-void event_log::keep_first(std::size_t most) {
-  if (rows_.size() <= most) return;
-  rows();
-  rows_.resize(most);
-}
-
-void event_log::serialize_rows(wire::writer& out) const {
-  out.varint(rows_.size());
-  std::int64_t before = 0;
-  for (const event_row& row : rows_) {
+std::int64_t event_log::keep_first(std::size_t most) {
+  auto kept = rows(rows_.memory());
+  kept.resize(std::min(most, kept.size()));
+  rows_.clear();
+  for (const event_row& row : kept) {
     check_interrupts();
-    // Any two times have a difference, if it may wrap round.
-    out.signed_varint(
-        static_cast<std::int64_t>(static_cast<std::uint64_t>(row.ts) - static_cast<std::uint64_t>(before)));
-    out.varint(row.steps);
-    out.varint(row.name == name_table::none ? 0 : std::uint64_t{row.name} + 1);
-    before = row.ts;
+    rows_.add(row);
   }
+  return kept.back().ts;
+}
+
+std::pmr::vector<name_table::id> event_log::used_names() const {
+  std::pmr::vector<name_table::id> used(rows_.memory());
+  for (const event_row& row : rows_as_added(rows_.memory()))
+    if (row.name != name_table::none) used.push_back(row.name);
+  sort(used);
+  used.erase(std::unique(used.begin(), used.end()), used.end());
+  return used;
+}
+
+void event_log::serialize_rows(wire::writer& out, std::span<const name_table::id> names) const {
+  packed_rows<event_row> renamed(rows_.memory());
+  for (event_row row : rows_as_added(rows_.memory())) {
+    check_interrupts();
+    if (row.name != name_table::none)
+      row.name = static_cast<name_table::id>(std::ranges::lower_bound(names, row.name) - names.begin());
+    renamed.add(row);
+  }
+  renamed.serialize(out);
 }
 
 void event_log::deserialize_rows(wire::reader& in, int conditions, nameless rows,
-                                 std::span<const name_table::id> numbers) {
-  std::size_t count = in.count(3);
-  rows_.reserve(count);
-  std::int64_t before = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    check_interrupts();
-    auto later = static_cast<std::uint64_t>(in.signed_varint());
-    before = static_cast<std::int64_t>(static_cast<std::uint64_t>(before) + later);
-    std::uint64_t steps = in.varint();
+                                 std::span<const name_table::id> names) {
+  rows_.deserialize(in, [&](std::array<std::uint64_t, 2>& numbers) {
+    auto& [steps, name] = numbers;
     if ((steps & ~bits(0, conditions)) != 0) in.fail("a row meets a step that is none");
-    std::uint64_t name = in.varint();
-    if (name > numbers.size() || (name == 0 && rows == nameless::refused))
+    if (name > names.size() || (name == 0 && rows == nameless::refused))
       in.fail("a row has a name that is none");
-    rows_.push_back({before, steps, name == 0 ? name_table::none : numbers[name - 1]});
-  }
+    if (name > 0) name = std::uint64_t{names[name - 1]} + 1;
+  });
 }
 
 }  // namespace journey::paths

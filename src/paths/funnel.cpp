@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <numeric>
 
 #include "base/instant.hpp"
 #include "base/interrupts.hpp"
@@ -345,23 +344,18 @@ void keyed_funnel_log::combine(const keyed_funnel_log& other) {
 }
 
 int keyed_funnel_log::level(std::pmr::memory_resource* memory) const {
-  // The rows of each key together, all in order: a counting sort.
-  std::span<const event_row> rows = log_.rows();
-  std::pmr::vector<std::size_t> ends(log_.names().size(), memory);
-  for (const event_row& row : rows) {
-    check_interrupts();
-    ++ends[row.name];
-  }
-  std::partial_sum(ends.begin(), ends.end(), ends.begin());
-  std::pmr::vector<step_row> by_key(rows.size(), memory);
-  for (std::size_t i = rows.size(); i-- > 0;) {
-    check_interrupts();
-    by_key[--ends[rows[i].name]] = rows[i].step();
-  }
+  auto rows = log_.rows_as_added(memory);
+  sort(rows, [](const event_row& left, const event_row& right) {
+    return left.name != right.name ? left.name < right.name : comes_before(left.step(), right.step());
+  });
+  std::pmr::vector<step_row> steps(memory);
   int level = 0;
-  for (std::size_t key = 0; key < ends.size() && level < funnel_.steps; ++key) {
-    std::size_t end = key + 1 < ends.size() ? ends[key + 1] : by_key.size();
-    level = std::max(level, funnel_level(std::span(by_key).subspan(ends[key], end - ends[key]), funnel_));
+  for (std::size_t i = 0; i < rows.size() && level < funnel_.steps; ++i) {
+    check_interrupts();
+    steps.push_back(rows[i].step());
+    if (i + 1 < rows.size() && rows[i + 1].name == rows[i].name) continue;
+    level = std::max(level, funnel_level(steps, funnel_));
+    steps.clear();
   }
   return level;
 }

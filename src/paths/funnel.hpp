@@ -63,9 +63,9 @@ class funnel_log {
   }
   void combine(const funnel_log& other);
 
-  int level() const { return funnel_level(log_.rows(), funnel_); }
+  int level(std::pmr::memory_resource* memory) const { return funnel_level(log_.rows(memory), funnel_); }
   std::pmr::vector<std::int64_t> times(std::pmr::memory_resource* memory) const {
-    return funnel_times(log_.rows(), funnel_, memory);
+    return funnel_times(log_.rows(memory), funnel_, memory);
   }
 
   void serialize(wire::writer& out) const;
@@ -81,6 +81,8 @@ class keyed_funnel_log {
  public:
   explicit keyed_funnel_log(std::pmr::memory_resource* memory) : log_(memory) {}
 
+  using shared = name_table;
+  void share(name_table& keys) { log_.share(keys); }
   void ask(const funnel& funnel) { funnel_.ask(funnel); }
   void add(const step_row& row, std::string_view key) {
     if (funnel_.counts(row)) log_.add(row, key);

@@ -86,16 +86,16 @@ Datum add_row(FunctionCallInfo fcinfo) {
 }
 
 const pg::state_facts facts[] = {
-    {"journey_funnel_add", 1, 200, 16},
-    {"journey_funnel_rule_add", 1, 200, 16},
-    {"journey_funnel_excluded_add", 1, 200, 16},
-    {"journey_funnel_rule_excluded_add", 1, 200, 16},
-    {"journey_funnel_by_add", 2, 400, 40},
-    {"journey_funnel_by_rule_add", 2, 400, 40},
-    {"journey_funnel_event_add", 2, 800, 40},
-    {"journey_funnel_event_rule_add", 2, 800, 40},
-    {"journey_funnel_event_excluded_add", 2, 800, 40},
-    {"journey_funnel_event_rule_excluded_add", 2, 800, 40},
+    {"journey_funnel_add", 1, 160, 10},
+    {"journey_funnel_rule_add", 1, 160, 10},
+    {"journey_funnel_excluded_add", 1, 160, 10},
+    {"journey_funnel_rule_excluded_add", 1, 160, 10},
+    {"journey_funnel_by_add", 2, 200, 12},
+    {"journey_funnel_by_rule_add", 2, 200, 12},
+    {"journey_funnel_event_add", 2, 1200, 16},
+    {"journey_funnel_event_rule_add", 2, 1200, 16},
+    {"journey_funnel_event_excluded_add", 2, 1200, 16},
+    {"journey_funnel_event_rule_excluded_add", 2, 1200, 16},
 };
 }  // namespace
 
@@ -107,7 +107,7 @@ JOURNEY_PARALLEL_AGGREGATE(funnel, funnel_log)
 
 JOURNEY_FUNCTION(funnel_level_final) {
   const auto* state = pg::state_argument<funnel_log>(fcinfo);
-  PG_RETURN_INT32(state == nullptr ? 0 : state->level());
+  PG_RETURN_INT32(state == nullptr ? 0 : state->level(pg::call_memory()));
 }
 
 JOURNEY_FUNCTION(funnel_times_final) {

@@ -29,7 +29,7 @@ CREATE FUNCTION journey.funnel_times_final(internal) RETURNS timestamptz[]
 COMMENT ON FUNCTION journey.funnel_times_final(internal) IS 'Final function of funnel_times';
 
 CREATE AGGREGATE journey.funnel_level(ts timestamptz, within interval, VARIADIC steps boolean[]) (
-  SFUNC = journey.funnel_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.funnel_level_final,
+  SFUNC = journey.funnel_add, STYPE = internal, SSPACE = 256, FINALFUNC = journey.funnel_level_final,
   COMBINEFUNC = journey.funnel_combine, SERIALFUNC = journey.funnel_serialize,
   DESERIALFUNC = journey.funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_level(timestamptz, interval, VARIADIC boolean[]) IS
@@ -37,18 +37,18 @@ COMMENT ON AGGREGATE journey.funnel_level(timestamptz, interval, VARIADIC boolea
   'Each row serves one step. '
   'Rows at one time have no order: a chain takes whichever lead it furthest (ClickHouse''s windowFunnel lets one row serve two steps, and may count less where times are equal). '
   'A NULL condition is false, a row with a NULL ts is left out; 0 over no rows. '
-  'Memory: 16 bytes a row that meets a step. '
+  'Memory: some 8 bytes a row that meets a step, and 16 more while the result of its group is computed. '
   'Errors: no step, or NULL for all; within that is zero, negative, or holds months; another within or number of steps in a group; more than 64 conditions (54000)';
 
 CREATE AGGREGATE journey.funnel_level(ts timestamptz, rule journey.funnel_rule, VARIADIC steps boolean[]) (
-  SFUNC = journey.funnel_rule_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.funnel_level_final,
+  SFUNC = journey.funnel_rule_add, STYPE = internal, SSPACE = 256, FINALFUNC = journey.funnel_level_final,
   COMBINEFUNC = journey.funnel_combine, SERIALFUNC = journey.funnel_serialize,
   DESERIALFUNC = journey.funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_level(timestamptz, journey.funnel_rule, VARIADIC boolean[]) IS
   'As funnel_level with a duration, under a rule made by funnel_rule()';
 
 CREATE AGGREGATE journey.funnel_level(ts timestamptz, within interval, excluded boolean[], VARIADIC steps boolean[]) (
-  SFUNC = journey.funnel_excluded_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.funnel_level_final,
+  SFUNC = journey.funnel_excluded_add, STYPE = internal, SSPACE = 256, FINALFUNC = journey.funnel_level_final,
   COMBINEFUNC = journey.funnel_combine, SERIALFUNC = journey.funnel_serialize,
   DESERIALFUNC = journey.funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_level(timestamptz, interval, boolean[], VARIADIC boolean[]) IS
@@ -56,14 +56,14 @@ COMMENT ON AGGREGATE journey.funnel_level(timestamptz, interval, boolean[], VARI
   'One condition for all gaps, or an array of one for each gap between two steps; with the steps at most 64';
 
 CREATE AGGREGATE journey.funnel_level(ts timestamptz, rule journey.funnel_rule, excluded boolean[], VARIADIC steps boolean[]) (
-  SFUNC = journey.funnel_rule_excluded_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.funnel_level_final,
+  SFUNC = journey.funnel_rule_excluded_add, STYPE = internal, SSPACE = 256, FINALFUNC = journey.funnel_level_final,
   COMBINEFUNC = journey.funnel_combine, SERIALFUNC = journey.funnel_serialize,
   DESERIALFUNC = journey.funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_level(timestamptz, journey.funnel_rule, boolean[], VARIADIC boolean[]) IS
   'As funnel_level with a duration and excluded, under a rule made by funnel_rule()';
 
 CREATE AGGREGATE journey.funnel_times(ts timestamptz, within interval, VARIADIC steps boolean[]) (
-  SFUNC = journey.funnel_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.funnel_times_final,
+  SFUNC = journey.funnel_add, STYPE = internal, SSPACE = 256, FINALFUNC = journey.funnel_times_final,
   COMBINEFUNC = journey.funnel_combine, SERIALFUNC = journey.funnel_serialize,
   DESERIALFUNC = journey.funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_times(timestamptz, interval, VARIADIC boolean[]) IS
@@ -72,14 +72,14 @@ COMMENT ON AGGREGATE journey.funnel_times(timestamptz, interval, VARIADIC boolea
   'Arguments, NULLs and errors as for funnel_level';
 
 CREATE AGGREGATE journey.funnel_times(ts timestamptz, rule journey.funnel_rule, VARIADIC steps boolean[]) (
-  SFUNC = journey.funnel_rule_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.funnel_times_final,
+  SFUNC = journey.funnel_rule_add, STYPE = internal, SSPACE = 256, FINALFUNC = journey.funnel_times_final,
   COMBINEFUNC = journey.funnel_combine, SERIALFUNC = journey.funnel_serialize,
   DESERIALFUNC = journey.funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_times(timestamptz, journey.funnel_rule, VARIADIC boolean[]) IS
   'As funnel_times with a duration, under a rule made by funnel_rule()';
 
 CREATE AGGREGATE journey.funnel_times(ts timestamptz, within interval, excluded boolean[], VARIADIC steps boolean[]) (
-  SFUNC = journey.funnel_excluded_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.funnel_times_final,
+  SFUNC = journey.funnel_excluded_add, STYPE = internal, SSPACE = 256, FINALFUNC = journey.funnel_times_final,
   COMBINEFUNC = journey.funnel_combine, SERIALFUNC = journey.funnel_serialize,
   DESERIALFUNC = journey.funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_times(timestamptz, interval, boolean[], VARIADIC boolean[]) IS
@@ -87,7 +87,7 @@ COMMENT ON AGGREGATE journey.funnel_times(timestamptz, interval, boolean[], VARI
   'One condition for all gaps, or an array of one for each gap between two steps; with the steps at most 64';
 
 CREATE AGGREGATE journey.funnel_times(ts timestamptz, rule journey.funnel_rule, excluded boolean[], VARIADIC steps boolean[]) (
-  SFUNC = journey.funnel_rule_excluded_add, STYPE = internal, SSPACE = 512, FINALFUNC = journey.funnel_times_final,
+  SFUNC = journey.funnel_rule_excluded_add, STYPE = internal, SSPACE = 256, FINALFUNC = journey.funnel_times_final,
   COMBINEFUNC = journey.funnel_combine, SERIALFUNC = journey.funnel_serialize,
   DESERIALFUNC = journey.funnel_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_times(timestamptz, journey.funnel_rule, boolean[], VARIADIC boolean[]) IS
@@ -113,16 +113,16 @@ CREATE FUNCTION journey.funnel_level_by_final(internal) RETURNS int
 COMMENT ON FUNCTION journey.funnel_level_by_final(internal) IS 'Final function of funnel_level_by';
 
 CREATE AGGREGATE journey.funnel_level_by(key text, ts timestamptz, within interval, VARIADIC steps boolean[]) (
-  SFUNC = journey.funnel_by_add, STYPE = internal, SSPACE = 1024, FINALFUNC = journey.funnel_level_by_final,
+  SFUNC = journey.funnel_by_add, STYPE = internal, SSPACE = 256, FINALFUNC = journey.funnel_level_by_final,
   COMBINEFUNC = journey.funnel_by_combine, SERIALFUNC = journey.funnel_by_serialize,
   DESERIALFUNC = journey.funnel_by_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_level_by(text, timestamptz, interval, VARIADIC boolean[]) IS
   'As funnel_level, with all steps about one key, such as the same product: the highest level that the rows of any one key reach, other rows unseen. '
   'A row with a NULL key is left out. '
-  'Memory: 24 bytes a row that meets a step, and each key once';
+  'Memory: some 8 bytes a row that meets a step, and each key once; 24 more a row while the result of its group is computed';
 
 CREATE AGGREGATE journey.funnel_level_by(key text, ts timestamptz, rule journey.funnel_rule, VARIADIC steps boolean[]) (
-  SFUNC = journey.funnel_by_rule_add, STYPE = internal, SSPACE = 1024, FINALFUNC = journey.funnel_level_by_final,
+  SFUNC = journey.funnel_by_rule_add, STYPE = internal, SSPACE = 256, FINALFUNC = journey.funnel_level_by_final,
   COMBINEFUNC = journey.funnel_by_combine, SERIALFUNC = journey.funnel_by_serialize,
   DESERIALFUNC = journey.funnel_by_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.funnel_level_by(text, timestamptz, journey.funnel_rule, VARIADIC boolean[]) IS

@@ -34,9 +34,9 @@ Datum answer(FunctionCallInfo fcinfo, direction direction) {
 }
 
 const pg::state_facts facts[] = {
-    {"journey_next_event_add", 2, 800, 40},
-    {"journey_previous_event_add", 2, 800, 40},
-    {"journey_neighbor_base_add", 2, 800, 40},
+    {"journey_next_event_add", 2, 1200, 16},
+    {"journey_previous_event_add", 2, 1200, 16},
+    {"journey_neighbor_base_add", 2, 1200, 16},
 };
 
 }  // namespace

@@ -37,13 +37,12 @@ void path_log::combine(const path_log& other) {
 /// Now and then what comes too late, so that each row is put in order a few times at most.
 void path_log::forget() {
   if (log_.size() / 2 <= std::max<std::size_t>(64, static_cast<std::size_t>(most_))) return;
-  log_.keep_first(static_cast<std::size_t>(most_));
-  until_ = log_.rows().back().ts;
+  until_ = log_.keep_first(static_cast<std::size_t>(most_));
 }
 
 std::pmr::vector<std::string_view> path_log::steps(std::pmr::memory_resource* memory) const {
-  std::span<const event_row> rows = log_.rows();
-  rows = rows.first(std::min(rows.size(), static_cast<std::size_t>(most_)));
+  auto rows = log_.rows(memory);
+  rows.resize(std::min(rows.size(), static_cast<std::size_t>(most_)));
   std::pmr::vector<std::string_view> steps(memory);
   steps.reserve(rows.size());
   for (const event_row& row : rows) {

@@ -16,6 +16,8 @@ class path_log {
 
   explicit path_log(std::pmr::memory_resource* memory) : log_(memory) {}
 
+  using shared = name_table;
+  void share(name_table& steps) { log_.share(steps); }
   /// `most` steps at most, the first ones, are kept. An error where it is not the same for all rows.
   void ask(std::int32_t most);
   void add(std::int64_t ts, std::string_view step);

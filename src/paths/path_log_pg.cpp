@@ -31,8 +31,8 @@ Datum add_path(FunctionCallInfo fcinfo, double weight) {
 }
 
 const pg::state_facts facts[] = {
-    {"journey_path_add", 2, 400, 40},
-    {"journey_path_most_add", 2, 400, 40},
+    {"journey_path_add", 2, 200, 12},
+    {"journey_path_most_add", 2, 200, 12},
 };
 
 }  // namespace

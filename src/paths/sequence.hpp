@@ -82,7 +82,7 @@ class sequence_log {
   std::string_view pattern() const { return pattern_; }
   bool overlapping() const { return overlapping_; }
   int conditions() const { return conditions_; }
-  std::span<const step_row> rows() const { return log_.rows(); }
+  std::pmr::vector<step_row> rows(std::pmr::memory_resource* memory) const { return log_.rows(memory); }
 
   void serialize(wire::writer& out) const;
   void deserialize(wire::reader& in);

@@ -42,12 +42,13 @@ Datum answer(FunctionCallInfo fcinfo, Datum none, Answer answer) {
   const auto* state = pg::state_argument<sequence_log>(fcinfo);
   if (state == nullptr) return none;
   sequence_pattern pattern(state->pattern(), state->conditions(), pattern_duration);
-  return answer(*state, sequence_matches(state->rows(), pattern, pg::call_memory()));
+  auto rows = state->rows(pg::call_memory());
+  return answer(*state, sequence_matches(rows, pattern, pg::call_memory()));
 }
 
 const pg::state_facts facts[] = {
-    {"journey_sequence_add", 2, 300, 16},
-    {"journey_sequence_overlapping_add", 3, 300, 16},
+    {"journey_sequence_add", 2, 240, 10},
+    {"journey_sequence_overlapping_add", 3, 240, 10},
 };
 
 }  // namespace

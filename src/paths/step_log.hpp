@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "base/wire.hpp"
+#include "paths/packed_rows.hpp"
 
 namespace journey::paths {
 
@@ -24,6 +24,10 @@ struct step_row {
   std::uint64_t steps;  // bit i: the row meets the condition at place i, from 0
 
   bool operator==(const step_row&) const = default;
+  std::array<std::uint64_t, 1> numbers() const { return {steps}; }
+  static step_row of(std::int64_t ts, const std::array<std::uint64_t, 1>& numbers) {
+    return {ts, numbers[0]};
+  }
 };
 
 /// In order of time; at one instant, the row that meets the earlier condition comes first.
@@ -33,25 +37,22 @@ inline bool comes_before(const step_row& left, const step_row& right) {
   return (left.steps & differing & (~differing + 1)) != 0;
 }
 
-/// Rows in order, whatever the order in which they come. 16 bytes a row.
+/// Rows in order, whatever the order in which they come.
 class step_log {
  public:
   explicit step_log(std::pmr::memory_resource* memory) : rows_(memory) {}
-  step_log(const step_log&) = delete;
-  step_log& operator=(const step_log&) = delete;
 
-  void add(const step_row& row);
-  void combine(const step_log& other);
-  /// All rows in order. They are put in order here, where they aren't yet: looking back at each row added
-  /// would wait for memory.
-  std::span<const step_row> rows() const;
+  void add(const step_row& row) { rows_.add(row); }
+  void combine(const step_log& other) { rows_.combine(other.rows_); }
+  /// All rows in order.
+  std::pmr::vector<step_row> rows(std::pmr::memory_resource* memory) const;
 
-  void serialize(wire::writer& out) const;
+  void serialize(wire::writer& out) const { rows_.serialize(out); }
   /// `conditions` is the number of conditions that rows may meet.
   void deserialize(wire::reader& in, int conditions);
 
  private:
-  mutable std::pmr::vector<step_row> rows_;
+  packed_rows<step_row> rows_;
 };
 
 /// Hands the rows of each instant, in order of time, to `visit(std::span<const step_row>)`, until it returns

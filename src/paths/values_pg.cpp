@@ -25,7 +25,7 @@ Datum value_of(std::string_view image, const TypeCacheEntry& type) {
   return PointerGetDatum(copy);
 }
 
-std::pmr::vector<name_table::id> value_order(const name_table& images, const TypeCacheEntry& type,
+std::pmr::vector<name_table::id> value_ranks(const name_table& images, const TypeCacheEntry& type,
                                              Oid collation) {
   std::pmr::memory_resource* memory = pg::call_memory();
   std::pmr::vector<Datum> values(memory);
@@ -38,7 +38,10 @@ std::pmr::vector<name_table::id> value_order(const name_table& images, const Typ
   merge_sort(std::span(order), scratch.data(), [&](name_table::id left, name_table::id right) {
     return pg::compare(type, collation, values[left], values[right]) < 0;
   });
-  return order;
+  std::pmr::vector<name_table::id> ranks(order.size(), memory);
+  for (std::size_t place = 0; place < order.size(); ++place)
+    ranks[order[place]] = static_cast<name_table::id>(place);
+  return ranks;
 }
 
 }  // namespace journey::paths

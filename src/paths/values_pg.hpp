@@ -23,8 +23,8 @@ struct value_state {
 std::string_view image_of(Datum value, const TypeCacheEntry& type);
 /// The value, in the current memory context.
 Datum value_of(std::string_view image, const TypeCacheEntry& type);
-/// The order of values by their images: all names' numbers.
-std::pmr::vector<name_table::id> value_order(const name_table& images, const TypeCacheEntry& type,
+/// The rank of each value by its image, the least being 0.
+std::pmr::vector<name_table::id> value_ranks(const name_table& images, const TypeCacheEntry& type,
                                              Oid collation);
 
 inline Oid told_by_expression(Oid type) {
@@ -122,8 +122,13 @@ Datum chosen_value(FunctionCallInfo fcinfo, Choose chosen) {
   if (state->type != told_by_expression(get_fn_expr_rettype(fcinfo->flinfo)))
     throw error(sqlstate::datatype_mismatch, "the state of the aggregate is of another type than its result");
   const TypeCacheEntry& type = pg::call_site<pg::known_type>(fcinfo).of(state->type);
-  std::span<const event_row> rows =
-      state->log.rows([&] { return value_order(state->log.names(), type, PG_GET_COLLATION()); });
+  std::pmr::vector<name_table::id> ranks(pg::call_memory());
+  auto rows = state->log.rows(pg::call_memory(), [&](std::span<event_row> tied) {
+    if (ranks.empty()) ranks = value_ranks(state->log.names(), type, PG_GET_COLLATION());
+    sort_by(tied, [&ranks](const event_row& row) {
+      return row.name == name_table::none ? row.name : ranks[row.name];
+    });
+  });
   const event_row* row = chosen(rows, state->question);
   if (row == nullptr || row->name == name_table::none) PG_RETURN_NULL();
   PG_RETURN_DATUM(value_of(state->log.names()[row->name], type));

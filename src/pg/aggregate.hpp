@@ -26,12 +26,39 @@ State* state_argument(FunctionCallInfo fcinfo, int position = 0) {
   return PG_ARGISNULL(position) ? nullptr : reinterpret_cast<State*>(PG_GETARG_POINTER(position));
 }
 
+/// The `T(std::pmr::memory_resource*)` that all states in a memory context have in common. It goes when they
+/// go, and nothing but the context knows of it: it hangs on a callback that does nothing.
+template <class T>
+T& shared_in(MemoryContext context) {
+  struct housed {
+    explicit housed(std::pmr::memory_resource* memory) : value(memory) {}
+    static void on_reset(void*) {}
+    T value;
+    MemoryContextCallback hook;
+  };
+  for (MemoryContextCallback* each = context->reset_cbs; each != nullptr; each = each->next)
+    if (each->func == housed::on_reset) return static_cast<housed*>(each->arg)->value;
+  auto& made = make_in<housed>(context);
+  made.hook.func = housed::on_reset;
+  made.hook.arg = &made;
+  MemoryContextRegisterResetCallback(context, &made.hook);
+  return made.value;
+}
+
+/// A new state in a context. One that says what it shares, `using shared`, gets it by `share(shared&)`.
+template <class State>
+State& make_state(MemoryContext context) {
+  State& state = make_in<State>(context);
+  if constexpr (requires { typename State::shared; }) state.share(shared_in<typename State::shared>(context));
+  return state;
+}
+
 /// The group's state for a transition function, made at the group's first use.
 template <class State>
 State& group_state(FunctionCallInfo fcinfo) {
   MemoryContext context = aggregate_context(fcinfo);
   if (State* state = state_argument<State>(fcinfo)) return *state;
-  return make_in<State>(context);
+  return make_state<State>(context);
 }
 
 /// What plans go by where an aggregate's transition function is one of ours. To be made at namespace scope,
@@ -71,7 +98,7 @@ Datum combine_states(FunctionCallInfo fcinfo) {
     if (left == nullptr) PG_RETURN_NULL();
     PG_RETURN_POINTER(left);
   }
-  if (left == nullptr) left = &make_in<State>(context);
+  if (left == nullptr) left = &make_state<State>(context);
   left->combine(*right);
   PG_RETURN_POINTER(left);
 }

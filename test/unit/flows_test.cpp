@@ -132,6 +132,32 @@ TEST(path, is_in_order_of_time_and_bytes) {
   }
 }
 
+/// States that keep their names together answer, merge and travel as those that don't, each with its own
+/// names.
+TEST(path, may_share_its_steps) {
+  std::mt19937 random(51);
+  for (int round = 0; round < 1000; ++round) {
+    name_table steps(memory);
+    path_log left(memory), right(memory), stranger(memory), alone(memory), arrived(memory);
+    for (path_log* log : {&left, &right, &stranger}) log->share(steps);
+    for (path_log* log : {&left, &right, &stranger, &alone}) log->ask(path_log::all);
+    stranger.add(0, "strange");
+    for (const named& row : drawn_rows(random, 12, 8, 5)) {
+      alone.add(row.ts, row.name);
+      (random() % 2 == 0 ? left : right).add(row.ts, row.name);
+    }
+    left.combine(right);
+    read(arrived, bytes_of(left));
+    EXPECT_EQ(bytes_of(left).find("strange"), std::string::npos);
+    arrived.combine(stranger);
+    alone.combine(stranger);
+    left.combine(stranger);
+    auto expected = alone.steps(memory);
+    ASSERT_EQ(left.steps(memory), expected);
+    ASSERT_EQ(arrived.steps(memory), expected);
+  }
+}
+
 /// What is kept of ten thousand different steps is no more than a few times what is asked for.
 TEST(path, forgets_what_comes_too_late) {
   path_log log(memory);
@@ -253,7 +279,7 @@ TEST(keyed_funnel, is_the_best_of_the_funnels_of_its_keys) {
       log->add({row.ts, row.steps});
     }
     int expected = 0;
-    for (const auto& [key, log] : of_keys) expected = std::max(expected, log->level());
+    for (const auto& [key, log] : of_keys) expected = std::max(expected, log->level(memory));
     ASSERT_EQ(state->level(memory), expected);
     levels.insert(expected);
   }
@@ -294,8 +320,9 @@ TEST(neighbor, equals_its_definition) {
       return left.name < right.name;
     });
     for (int forth : {1, -1}) {
+      auto in_order = log->rows(memory);
       const event_row* row =
-          neighbor_of(log->rows(), question, forth == 1 ? direction::next : direction::previous);
+          neighbor_of(in_order, question, forth == 1 ? direction::next : direction::previous);
       auto expected = reference(rows, question, forth);
       ASSERT_EQ(row == nullptr, !expected);
       if (row == nullptr) continue;
@@ -322,7 +349,8 @@ TEST(funnel_event, is_the_first_after_the_last_step) {
       log.add({row.ts, row.steps}, row.name);
     }
     auto times = steps.times(memory);
-    const event_row* row = event_after_funnel(log.rows(), funnel, memory);
+    auto in_order = log.rows(memory);
+    const event_row* row = event_after_funnel(in_order, funnel, memory);
     std::optional<std::int64_t> later;
     for (const named& other : rows)
       if (!times.empty() && other.ts > times.back()) later = std::min(later.value_or(other.ts), other.ts);
@@ -353,7 +381,7 @@ TEST(flows, states_have_the_bytes_that_are_written_down) {
             "02"          // two names
             "0161"        // a
             "0162"        // b
-            "03"          // three rows
+            "0b"          // eleven bytes of rows
             "000001"      // at 0, no step, name 1
             "c8010002"    // 100 later, in zig-zag: 200 = 1 * 128 + 72
             "c8010001");  // 100 later
@@ -393,7 +421,7 @@ TEST(flows, states_have_the_bytes_that_are_written_down) {
             "00"
             "0500000000000000"  // the rule: version, no flag, within
             "01016b"            // one name: k
-            "01060201");        // a row: at 3 in zig-zag, step 2, name 1
+            "03060201");        // three bytes of rows: at 3 in zig-zag, step 2, name 1
 }
 
 TEST(flows, states_are_read_as_hostile) {

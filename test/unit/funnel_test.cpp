@@ -130,7 +130,7 @@ void expect_equal(const std::vector<step_row>& rows, const funnel& funnel, std::
                       std::to_string(funnel.exclusions) + " exclusions:";
   for (const step_row& row : rows)
     shown += " (" + std::to_string(row.ts) + ", " + std::to_string(row.steps) + ")";
-  ASSERT_EQ(log.level(), static_cast<int>(expected.size())) << shown;
+  ASSERT_EQ(log.level(std::pmr::get_default_resource()), static_cast<int>(expected.size())) << shown;
   ASSERT_EQ(times(found.begin(), found.end()), expected) << shown;
 }
 
@@ -191,12 +191,12 @@ TEST(funnel, all_64_conditions) {
     for (int step = 0; step < funnel.steps; ++step) rows.push_back({step, std::uint64_t{1} << step});
     funnel_log log(std::pmr::get_default_resource());
     fill(log, rows, funnel, random);
-    EXPECT_EQ(log.level(), funnel.steps);
+    EXPECT_EQ(log.level(std::pmr::get_default_resource()), funnel.steps);
     EXPECT_EQ(log.times(std::pmr::get_default_resource()).back(), funnel.steps - 1);
     funnel_log at_once(std::pmr::get_default_resource());
     for (step_row& row : rows) row.ts = 5;
     fill(at_once, rows, funnel, random);
-    EXPECT_EQ(at_once.level(), funnel.steps);
+    EXPECT_EQ(at_once.level(std::pmr::get_default_resource()), funnel.steps);
   }
 }
 
@@ -233,7 +233,8 @@ TEST(funnel, states_are_read_as_hostile) {
     wire::writer again(std::pmr::get_default_resource());
     state.serialize(again);
     EXPECT_EQ(std::string(again.data(), again.size()), hostile) << "one form for each state";
-    EXPECT_EQ(state.times(std::pmr::get_default_resource()).size(), static_cast<std::size_t>(state.level()));
+    EXPECT_EQ(state.times(std::pmr::get_default_resource()).size(),
+              static_cast<std::size_t>(state.level(std::pmr::get_default_resource())));
   };
   read(bytes);
   for (std::size_t length = 0; length < bytes.size(); ++length)

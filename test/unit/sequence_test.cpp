@@ -129,7 +129,8 @@ TEST(sequence, any_order_and_split) {
     sequence_log arrived(std::pmr::get_default_resource());
     arrived.deserialize(in);
     in.end();
-    ASSERT_TRUE(std::ranges::equal(arrived.rows(), whole.rows()));
+    ASSERT_TRUE(std::ranges::equal(arrived.rows(std::pmr::get_default_resource()),
+                                   whole.rows(std::pmr::get_default_resource())));
     EXPECT_EQ(arrived.pattern(), "(?1)");
   }
 }
