@@ -13,6 +13,7 @@ SET intervalstyle = iso_8601;
 SELECT session_rule(timeout => '1.5 s', inclusive => true, max_duration => '1 day', day_boundary => 'europe/berlin')::text::session_rule;
 SET intervalstyle = 'postgres';
 SELECT '30 minutes, day_boundary EST5EDT,M3.2.0,M11.1.0'::session_rule;
+SELECT timeout(session_rule('90 minutes', inclusive => true, day_boundary => 'UTC')), timeout('1 day 0.25 seconds'), timeout(NULL) IS NULL AS none;
 SELECT session_rule(timeout => NULL);
 SELECT session_rule(inclusive => NULL);
 SELECT session_rule(timeout => '0');

@@ -4,8 +4,9 @@
 \pset tuples_only true
 SET client_min_messages = warning;
 SET timezone = 'UTC';
+SET jit = off;
 CREATE SCHEMA shop;
-SELECT plan(45);
+SELECT plan(46);
 CREATE FUNCTION attempt(statement text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE statement; RETURN 'done'; EXCEPTION WHEN others THEN RETURN SQLSTATE || ' ' || SQLERRM; END $$;
 CREATE TABLE shop.orders (order_id text, customer text, items text[], amount numeric, ts timestamptz);
 CREATE TABLE shop.events (device text, customer text, action text, item text, page text, ts timestamptz);
@@ -39,6 +40,7 @@ INSERT INTO shop.events VALUES ('phone', NULL, 'viewed', 'filter', 'https://shop
 CALL journey.refresh('web');
 -- Interest: milk 3, coffee 1. bread: 3 x 2 + 1 x 2; filter: 3 x 1 + 1 x 3.
 SELECT results_eq($$SELECT * FROM journey.recommend('web', 'ann')$$, $$VALUES ('bread', 'Rye bread', 8::float8, '{milk,coffee}'::text[], true), ('filter', 'Paper filters', 6, '{coffee,milk}', false)$$, 'the sum of weight and pairs, and why');
+SELECT results_eq($$SELECT r.* FROM journey.pipelines AS p CROSS JOIN journey.recommend_to(p, 'ann', 10, now(), 'together') AS r WHERE p.name = 'web'$$, $$SELECT * FROM journey.recommend('web', 'ann')$$, 'of the visitor, who is known');
 SELECT results_eq($$SELECT item FROM journey.recommend('web', 'phone')$$, $$VALUES ('bread'), ('filter')$$, 'by any id');
 SELECT results_eq($$SELECT item FROM journey.recommend('web', 'laptop', 1)$$, $$VALUES ('bread')$$, 'the best one');
 SELECT results_eq($$SELECT item, score, because FROM journey.recommend('web', 'ann', as_of => '2025-02-02 12:00')$$,

@@ -39,8 +39,7 @@ BEGIN ATOMIC
       count(DISTINCT date_trunc('day', x.started_at, 'UTC')) FILTER (WHERE x.started_at > t.at - interval '720 hours') AS days_started_30d,
       max(x.started_at) AS last_started_at,
       count(*) FILTER (WHERE x.converted_at <= t.at) AS sessions_with_conversion,
-      -- The text of a rule begins with its timeout.
-      bool_or(t.at <= x.ended_at + split_part(replace(journey.rule(trail)::text, ',', ' '), ' ', 1)::interval) AS in_session
+      bool_or(t.at <= x.ended_at + journey.timeout(journey.rule(trail))) AS in_session
     FROM journey.sessions(trail) AS x WHERE x.started_at <= t.at) AS s
   WHERE t.at IS NOT NULL
   ORDER BY t.number;

@@ -14,24 +14,14 @@ COMMENT ON FUNCTION journey.visitor_of(journey.pipelines, text) IS
   'The visitor_id of whom an id belongs to, of whatever kind: where several have it the one whose visitor_id it is, else the one that has it as the strongest kind. '
   'NULL: nobody has it';
 
-CREATE FUNCTION journey.recommend(
-  pipeline text, alias text, top int DEFAULT 10, as_of timestamptz DEFAULT now(), measure journey.pair_measure DEFAULT 'together')
+CREATE FUNCTION journey.recommend_to(p journey.pipelines, visitor text, top int, as_of timestamptz, measure journey.pair_measure)
 RETURNS TABLE (item text, name text, score float8, because text[], already_bought boolean)
 LANGUAGE plpgsql STABLE ROWS 10 AS $$
 DECLARE
-  p journey.pipelines := journey.pipeline_named(pipeline);
-  visitor text := journey.visitor_of(p, alias);
   orders text := journey.pipeline_table(p, 'item_orders');
   -- The number together alone needs no look at how often each is bought.
   weighed constant text := CASE measure WHEN 'together' THEN 'i.weight * c.together::float8' ELSE format('i.weight * journey.pair_score(%L, c.together, a.orders, b.orders, n.orders)', measure) END;
 BEGIN
-  IF top IS NULL OR as_of IS NULL OR measure IS NULL THEN
-    RAISE null_value_not_allowed USING MESSAGE = 'top, as_of and measure must not be NULL';
-  ELSIF top < 1 OR top > 1000 THEN
-    RAISE invalid_parameter_value USING MESSAGE = format('top must be from 1 to 1,000: %s', top);
-  END IF;
-  PERFORM journey.check_keeps_items(p);
-  IF visitor IS NULL THEN RETURN; END IF;
   RETURN QUERY EXECUTE format($q$
     WITH acts AS MATERIALIZED (
       SELECT i.item, i.action, i.at FROM %1$s AS w JOIN %2$s AS i ON i.alias = w.alias AND i.kind = w.kind WHERE w.visitor_id = $1 AND i.at <= $2),
@@ -54,6 +44,25 @@ BEGIN
     CASE WHEN measure <> 'together' THEN format(' JOIN %1$s AS a ON a.item = c.item JOIN %1$s AS b ON b.item = c.with_item CROSS JOIN (SELECT orders FROM %1$s WHERE item = '''') AS n', orders) END,
     orders, journey.item_name_query(p, 's.item'))
   USING visitor, as_of, top;
+END $$;
+COMMENT ON FUNCTION journey.recommend_to(journey.pipelines, text, int, timestamptz, journey.pair_measure) IS 'Internal: what to offer a visitor next, as recommend says';
+
+CREATE FUNCTION journey.recommend(
+  pipeline text, alias text, top int DEFAULT 10, as_of timestamptz DEFAULT now(), measure journey.pair_measure DEFAULT 'together')
+RETURNS TABLE (item text, name text, score float8, because text[], already_bought boolean)
+LANGUAGE plpgsql STABLE ROWS 10 AS $$
+DECLARE
+  p journey.pipelines := journey.pipeline_named(pipeline);
+  visitor text := journey.visitor_of(p, alias);
+BEGIN
+  IF top IS NULL OR as_of IS NULL OR measure IS NULL THEN
+    RAISE null_value_not_allowed USING MESSAGE = 'top, as_of and measure must not be NULL';
+  ELSIF top < 1 OR top > 1000 THEN
+    RAISE invalid_parameter_value USING MESSAGE = format('top must be from 1 to 1,000: %s', top);
+  END IF;
+  PERFORM journey.check_keeps_items(p);
+  IF visitor IS NULL THEN RETURN; END IF;
+  RETURN QUERY SELECT * FROM journey.recommend_to(p, visitor, top, as_of, measure);
 END $$;
 COMMENT ON FUNCTION journey.recommend(text, text, int, timestamptz, journey.pair_measure) IS
   'What to offer a customer next, best first. '

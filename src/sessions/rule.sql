@@ -63,3 +63,7 @@ COMMENT ON FUNCTION journey.session_rule(interval, boolean, interval, text) IS
   'A day counts 24 hours. '
   'Errors: a duration that is zero, negative, or holds months (22023); a NULL timeout or inclusive (22004); an unknown time zone (22023). '
   'The zone is looked up by name at each use, so a rule follows the server''s time zone data';
+
+CREATE FUNCTION journey.timeout(rule journey.session_rule) RETURNS interval
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'journey_session_rule_timeout';
+COMMENT ON FUNCTION journey.timeout(journey.session_rule) IS 'The timeout of a rule, in hours and parts of them; NULL for NULL';

@@ -164,6 +164,12 @@ JOURNEY_FUNCTION(session_rule) {
                               PG_ARGISNULL(2) ? nullptr : PG_GETARG_INTERVAL_P(2), day_boundary));
 }
 
+JOURNEY_FUNCTION(session_rule_timeout) {
+  auto* timeout = static_cast<Interval*>(palloc0(sizeof(Interval)));
+  timeout->time = read_rule(PG_GETARG_DATUM(0)).timeout;
+  PG_RETURN_INTERVAL_P(timeout);
+}
+
 JOURNEY_FUNCTION(session_rule_in) { return rule_datum(parse_rule(PG_GETARG_CSTRING(0))); }
 
 JOURNEY_FUNCTION(session_rule_out) {
