@@ -61,6 +61,46 @@ SELECT path, funnel_level(ts, '1 day', event = 'a', event = 'b', event = 'c') AS
        funnel_level(ts, '1 day, strict_order'::funnel_rule, event = 'a', event = 'b', event = 'c') AS strict_order,
        funnel_level(ts, '1 day, strict_order, strict_deduplication'::funnel_rule, event = 'a', event = 'b', event = 'c') AS both
 FROM unnest('{abc,adbc,aabbcc,aaaabbcc,aabbdcc,ccbbaa,acb}'::text[]) path, letters(path) GROUP BY path ORDER BY path;
+-- its paths for allow_reentry, as ClickHouse 26.9.2.1 answers: to three steps and to four, under strict_order, with reentry, with strict_deduplication, too
+SELECT path, expected, ARRAY[
+    funnel_level(ts, '1 day, strict_order'::funnel_rule, event = 'a', event = 'b', event = 'c'),
+    funnel_level(ts, '1 day, strict_order, reentry'::funnel_rule, event = 'a', event = 'b', event = 'c'),
+    funnel_level(ts, '1 day, strict_order, reentry, strict_deduplication'::funnel_rule, event = 'a', event = 'b', event = 'c'),
+    funnel_level(ts, '1 day, strict_order'::funnel_rule, event = 'a', event = 'b', event = 'c', event = 'd'),
+    funnel_level(ts, '1 day, strict_order, reentry'::funnel_rule, event = 'a', event = 'b', event = 'c', event = 'd'),
+    funnel_level(ts, '1 day, strict_order, reentry, strict_deduplication'::funnel_rule, event = 'a', event = 'b', event = 'c', event = 'd')] = expected::int[] AS same
+FROM (VALUES ('abac', '{3,3,3,3,3,3}'), ('ababc', '{3,3,2,3,3,2}'), ('abcbd', '{3,3,3,4,4,3}'), ('acb', '{1,2,2,1,2,2}'), ('abcabcd', '{3,3,3,4,4,3}')) c(path, expected), letters(path)
+GROUP BY path, expected ORDER BY path;
+-- its shop: begin, view, begin again, pay. Of four steps ClickHouse counts 1 under strict_order, since the first row also meets the third step
+SELECT path, funnel_level(ts, '1 day, strict_order'::funnel_rule, event = 'b', event = 'v', event = 'p') AS is_3,
+       funnel_level(ts, '1 day, strict_order'::funnel_rule, event = 'b', event = 'v', event = 'b', event = 'p') AS is_4_or_2,
+       funnel_level(ts, '1 day, strict_order, reentry'::funnel_rule, event = 'b', event = 'v', event = 'b', event = 'p') AS is_also_4_or_2
+FROM unnest('{bvbp,bvvbp,bvp}'::text[]) path, letters(path) GROUP BY path ORDER BY path;
+-- its NULLs: a condition that is NULL is false
+SELECT id, expected, ARRAY[
+    funnel_level(to_timestamp(at), '1 day', a = 'a1', a = 'a2'), funnel_level(to_timestamp(at), '1 day', a = 'a1', b = 'b2'),
+    funnel_level(to_timestamp(at), '1 day', a IS NULL AND b IS NULL), funnel_level(to_timestamp(at), '1 day', a IS NULL, b = 'b3'),
+    funnel_level(to_timestamp(at), '1 day, strict_order'::funnel_rule, a IS NULL, b = 'b3')] = expected::int[] AS same
+FROM (VALUES (1, 1, 'a1', 'b1'), (1, 2, 'a2', 'b2'), (2, 1, 'a1', NULL), (2, 2, 'a2', NULL), (3, 1, NULL, NULL), (4, 1, NULL, 'b1'), (4, 2, 'a2', NULL), (4, 3, NULL, 'b3')) v(id, at, a, b)
+JOIN (VALUES (1, '{2,2,0,0,0}'), (2, '{2,1,0,0,0}'), (3, '{0,0,1,1,1}'), (4, '{0,0,0,2,1}')) e(id, expected) USING (id) GROUP BY id, expected ORDER BY id;
+-- its rows of one step each: two failures and a success within 200 seconds, the same under every rule
+SELECT id, expected, array_agg(DISTINCT level) = ARRAY[expected] AS same
+FROM (SELECT id, expected, funnel_level(to_timestamp(at), rule::funnel_rule, result = 'failure', result = 'failure', result = 'success') AS level
+  FROM (VALUES (234, 100, 'failure'), (345, 200, 'success'), (345, 210, 'failure'), (345, 230, 'success'), (234, 250, 'failure'), (123, 180, 'failure'), (123, 220, 'failure'), (123, 250, 'success')) v(id, at, result)
+  JOIN (VALUES (123, 3), (234, 2), (345, 1)) e(id, expected) USING (id), unnest('{"200 s","200 s, strict_increase","200 s, strict_deduplication"}'::text[]) rule GROUP BY id, expected, rule) levels
+GROUP BY id, expected ORDER BY id;
+-- its step that comes twice, and its steps of one second
+SELECT funnel_level(to_timestamp(at), '1 day', event = 1000, event = 1001, event = 1002, event = 1003, event = 1004, event = 1005, event = 1006) AS is_7,
+       funnel_level(to_timestamp(at), '1 day, strict_deduplication'::funnel_rule, event = 1000, event = 1001, event = 1002, event = 1003, event = 1004, event = 1005, event = 1006) AS is_6
+FROM unnest('{1000,1001,1002,1003,1004,1005,1005,1006,1007,1008}'::int[], '{0,10,20,30,40,50,51,60,70,80}'::int[]) v(event, at);
+SELECT funnel_level(to_timestamp(at), '1 day', event = 1000, event = 1001, event = 1002, event = 1003, event = 1004) AS is_5,
+       funnel_level(to_timestamp(at), '1 day, strict_increase'::funnel_rule, event = 1000, event = 1001, event = 1002, event = 1003, event = 1004) AS is_2
+FROM unnest('{1000,1001,1002,1003,1004}'::int[], '{0,1,1,1,2}'::int[]) v(event, at);
+-- DuckDB behavioral's window_funnel: the third cart comes hours later
+SELECT visitor, funnel_level(ts, '1 hour', event = 'view', event = 'cart', event = 'purchase') AS level, funnel_level(ts, '30 minutes', event = 'view', event = 'cart', event = 'purchase') AS half_an_hour,
+       funnel_level(ts, '1 hour, strict_increase'::funnel_rule, event = 'view', event = 'cart', event = 'purchase') AS strict_increase, funnel_level(ts, '1 hour', event = 'nonexistent', event = 'cart') AS is_0
+FROM (VALUES (1, timestamptz '2024-01-01 00:00', 'view'), (1, '2024-01-01 00:05', 'cart'), (1, '2024-01-01 00:10', 'purchase'), (2, '2024-01-01 00:00', 'view'), (2, '2024-01-01 00:05', 'cart'),
+  (3, '2024-01-01 00:00', 'view'), (3, '2024-01-01 05:00', 'cart')) v(visitor, ts, event) GROUP BY visitor ORDER BY visitor;
 -- ClickHouse 37177 and 27469: a step that comes again ends the funnel at the level reached, whatever came before it
 SELECT funnel_level(ts, '1 day, strict_deduplication'::funnel_rule, event = 'a', event = 'b', event = 'c', event = 'd') AS is_3 FROM letters('abcbd');
 SELECT funnel_level(ts, '60 s, strict_deduplication'::funnel_rule, event = 'i', event = 's', event = 'l', event = 'e') AS is_3 FROM letters('islisisle');
@@ -74,6 +114,9 @@ SELECT funnel_level(ts, '1 day', event = 'a', event = 'a', event = 'b') AS is_3 
 SELECT funnel_level(to_timestamp(at), '1 day, strict_increase'::funnel_rule, step = 0, step = 1, step = 2, step = 3) AS is_4,
        funnel_times(to_timestamp(at), '1 day, strict_increase'::funnel_rule, step = 0, step = 1, step = 2, step = 3)
 FROM unnest('{0,1,2,3,1,2,3,1,2,3}'::int[], '{1,2,2,2,3,3,3,4,4,4}'::int[]) e(step, at);
+-- ClickHouse 93789: the first step comes again at the second step's time. ClickHouse counts 1 without strict_once, 2 with it
+SELECT funnel_level(to_timestamp(at), '1 day, strict_increase'::funnel_rule, step = 1, step = 2) AS is_2, funnel_level(to_timestamp(at), '1 day, strict_increase, not strict_once'::funnel_rule, step = 1, step = 2) AS is_also_2
+FROM (VALUES (8.5, 1), (9.5, 1), (9.5, 2)) v(at, step);
 -- The same times in any order lead as far as they can: 3 steps at one time (ClickHouse 18884), none with strict_increase
 SELECT funnel_level(to_timestamp(0), '1 day', step = 1, step = 2, step = 3) AS is_3,
        funnel_level(to_timestamp(0), '1 day, strict_increase'::funnel_rule, step = 1, step = 2, step = 3) AS is_1 FROM unnest('{3,1,2}'::int[]) step;
