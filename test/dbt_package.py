@@ -182,9 +182,6 @@ def test_sql_engine(tap, shop):
                f"{wanted.keys() ^ found.keys()}")
         for table in sorted(found.keys() - RUNS - IN_SQL_ALONE):
             tap.ok(found[table] == wanted[table], f"sql: {table} is the extension's, row by row")
-        done, output, _ = shop.dbt("run", "--select", "data_driven_credits", schema="plain")
-        tap.ok(not done and "data_driven_credits needs the extension journey" in output and "Set journey_engine: sql" in output,
-               "auto: a model that SQL does not make says so", output[-3000:])
 
 
 def test_rudderstack(tap, shop):
@@ -272,11 +269,14 @@ def test_settings(tap, shop):
         tap.ok(not done and message in output, f"{settings}: says so", output[-3000:])
 
     with shop.plain_database("test_dbt_bare"):
-        done, output, _ = shop.dbt("run", "--select", "this_run_events", schema="bare", variables={"journey_engine": "extension"})
+        done, output, _ = shop.dbt("run", "--select", "this_run_events", schema="settings", variables={"journey_engine": "extension"}, manifest=parsed)
         tap.ok(not done and "CREATE EXTENSION journey" in output, "a database without the extension: says so", output[-3000:])
+        done, output, _ = shop.dbt("run", "--select", "data_driven_credits", schema="settings", manifest=parsed)
+        tap.ok(not done and "data_driven_credits needs the extension journey" in output and "Set journey_engine: sql" in output,
+               "without the extension, a model that SQL does not make: says so", output[-3000:])
         for settings, message in [({"journey_max_users": 1}, "journey_max_users is 1. It takes links one by one, which needs the extension"),
                                   ({"journey_rfm_bins": 4}, "there is the matrix standard, with journey_rfm_bins: 5")]:
-            done, output, _ = shop.dbt("run", "--select", "this_run_events", schema="bare", variables=settings)
+            done, output, _ = shop.dbt("run", "--select", "this_run_events", schema="settings", variables=settings, manifest=parsed)
             tap.ok(not done and message in output, f"without the extension, {settings}: says so", output[-3000:])
     return parsed
 
@@ -290,11 +290,12 @@ def test_pipeline(tap, shop):
         SELECT journey.add_source('piped', 'piped.events', ts => 'ts', anonymous_id => 'device');
         INSERT INTO piped.events VALUES ('phone', now());
         CALL journey.fill('piped');""")
-    built(tap, "pipeline: refreshed", shop.dbt("run-operation", "refresh_pipeline", "--args", "{name: piped}"))
+    parsed = shop.dbt("parse", schema="settings")[2]  # as it was
+    built(tap, "pipeline: refreshed", shop.dbt("run-operation", "refresh_pipeline", "--args", "{name: piped}", schema="settings", manifest=parsed))
     shop.sql("INSERT INTO piped.events VALUES ('tablet', now())")
-    built(tap, "pipeline: refreshed again", shop.dbt("run-operation", "refresh_pipeline", "--args", "{name: piped}"))
+    built(tap, "pipeline: refreshed again", shop.dbt("run-operation", "refresh_pipeline", "--args", "{name: piped}", schema="settings", manifest=parsed))
     tap.ok(shop.sql("SELECT string_agg(visitor_id, ' ' ORDER BY visitor_id) FROM piped.piped_visitors") == "phone tablet", "pipeline: what is new is there")
-    failed = shop.dbt("run-operation", "refresh_pipeline", "--args", "{name: pipd}")
+    failed = shop.dbt("run-operation", "refresh_pipeline", "--args", "{name: pipd}", schema="settings", manifest=parsed)
     tap.ok(not failed[0] and 'pipeline "pipd" does not exist' in failed[1], "pipeline: a name that is none fails, and is told", failed[1])
     shop.sql("SELECT journey.drop_pipeline('piped', keep_tables => false); DROP SCHEMA piped CASCADE")
 
@@ -357,7 +358,7 @@ def test_over_a_pipeline(tap, shop):
 
 
 def test_documentation(tap, shop):
-    built(tap, "dbt docs generate", shop.dbt("docs", "generate"))
+    built(tap, "dbt docs generate", shop.dbt("docs", "generate", variables={"journey_unit_tests": True}))  # as it was parsed
     target = shop.target / "analytics"
     catalog = json.loads((target / "catalog.json").read_text())["nodes"]
     manifest = json.loads((target / "manifest.json").read_text())["nodes"]
