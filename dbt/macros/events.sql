@@ -31,15 +31,18 @@
   {%- endif -%}
 {% endmacro %}
 
-{# Whether a row was written since this model was last built. Told as a constant, found before anything of the model changes. #}
-{% macro changed_since(column, this) %}
+{# When this model was last built. Told as a constant, found before anything of the model changes. #}
+{% macro last_built(this) %}
   {%- set last = run_query("select coalesce(max(changed_at), '-infinity')::text from " ~ this).rows[0][0] if execute and is_incremental() else '-infinity' -%}
-  {{ column }} > '{{ last }}'::timestamptz
+  {{ return("'" ~ last ~ "'::timestamptz") }}
 {%- endmacro %}
+
+{# Whether a row was written since then. #}
+{% macro changed_since(column, this) -%} {{ column }} > {{ journey.last_built(this) }} {%- endmacro %}
 
 {# A post-hook: how many rows are new is known to the server. By what it knew before there would be none: changed_at is greater than ever, and plans
    for one row take hours for many. #}
-{% macro count_new_rows(this) %}{% if is_incremental() %}analyze {{ this }}{% endif %}{% endmacro %}
+{% macro count_new_rows(this) %}{% if is_incremental() %}set local default_statistics_target = 10; analyze {{ this }} (changed_at){% endif %}{% endmacro %}
 
 {% macro is_blog(url) -%}
 {%- if journey.on('extension') -%}

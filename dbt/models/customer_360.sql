@@ -1,4 +1,4 @@
-{{ config(materialized=journey.or_view('incremental'), indexes=[{'columns': ['visitor_id'], 'unique': true}],
+{{ config(materialized=journey.or_view('incremental'), indexes=[{'columns': ['visitor_id'], 'unique': true}, {'columns': ['changed_at']}],
           pre_hook=["{{ journey.forget_changed_visitors(this) }}", "{{ journey.forget_other_segments(this) }}"]) }}
 {%- set orders = journey.has_input('orders') -%}
 {%- set wanted = "where visitor_id in (select visitor_id from visitors)" if is_incremental() -%}

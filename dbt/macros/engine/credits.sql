@@ -16,7 +16,7 @@
     trails.trail, conversions.converted_at, model,
     lookback => {{ lookback }}
     {%- for name, value in options.items() %}, {{ name }} => {{ value }}{% endfor %}) as credit
-  where {{ journey.visitor_changed('conversions.visitor_id', this) }}
+  where {{ journey.visitor_changed('conversions.visitor_id', this, 'conversions.converted_at') }}
 {%- endif %}
 {%- if journey.on('sql') %}
 {%- set standing = {'first': 'position = 1', 'last': 'position = touches', 'first_non_direct': 'position = coalesce(first_other, 1)',
@@ -25,7 +25,7 @@
   with asked as materialized (
     select row_number() over () as conversion, conversions.*
     from {{ ref('conversions') }} as conversions
-    where {{ journey.visitor_changed('conversions.visitor_id', this) }}
+    where {{ journey.visitor_changed('conversions.visitor_id', this, 'conversions.converted_at') }}
   ),
   candidates as (
     select distinct on (asked.conversion, touches.session_number)
@@ -119,7 +119,7 @@
     where conversions.converted_at - touch.touched_at <= {{ lookback }}
 {%- endif %}
   ) as touched on true
-  where {{ journey.visitor_changed('conversions.visitor_id', this) }}
+  where {{ journey.visitor_changed('conversions.visitor_id', this, 'conversions.converted_at') }}
 {%- endmacro %}
 
 {# The distinct channels of a path. #}

@@ -104,7 +104,7 @@ journey.returned({{ ts }}, {{ since }}, {{ length }}, {{ periods }})
       {%- set chain.sql %}
     (select *, min(u_{{ k }}) over later as u_{{ k }}_after from (select *, least(case when level >= {{ k }} and e_{{ k }} >= level then ts end
       {%- for j in all if j > k %}, case when level >= {{ j }} and e_{{ k }} >= {{ j - 1 }} then u_{{ j }}_after end{% endfor %}
-      ) as u_{{ k }} from {{ chain.sql }} as b_{{ k }}) as a_{{ k }} window later as (partition by visitor_id order by ts rows between 1 following and unbounded following))
+      ) as u_{{ k }} from {{ chain.sql }} as b_{{ k }}) as a_{{ k }} window later as (partition by visitor_id order by ts desc rows between unbounded preceding and 1 preceding))
       {%- endset %}
     {%- endfor %}
     select visitor_id, ts, level{% for i in all %}, e_{{ i }}{% endfor %},

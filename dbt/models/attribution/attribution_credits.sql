@@ -1,5 +1,5 @@
-{{ config(materialized='view' if journey.credits_are_the_pipelines() else journey.or_table('incremental'), indexes=[{'columns': ['visitor_id']}],
-          pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
+{{ config(materialized='view' if journey.credits_are_the_pipelines() else journey.or_table('incremental'), indexes=[{'columns': ['visitor_id']}, {'columns': ['changed_at']}],
+          pre_hook="{{ journey.forget_changed_visitors(this, 'converted_at') }}") }}
 -- For each conversion and each model: who earned which share. The credits of one conversion under one model add up to 1.
 {%- if journey.credits_are_the_pipelines() %}
 {%- set once = journey.texts(journey.kinds_of_conversions(once=true)) %}

@@ -1,4 +1,4 @@
-{{ config(materialized=journey.or_view('incremental'), indexes=[{'columns': ['visitor_id']}],
+{{ config(materialized=journey.or_view('incremental'), indexes=[{'columns': ['visitor_id']}, {'columns': ['changed_at']}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
 with marked as (
   select

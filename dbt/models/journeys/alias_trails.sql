@@ -1,5 +1,5 @@
 {{ config(enabled=journey.may_be('extension'), materialized=journey.or_view('incremental'), unique_key=['alias', 'kind'], incremental_strategy='delete+insert',
-          indexes=[{'columns': ['alias', 'kind'], 'unique': true}],
+          indexes=[{'columns': ['alias', 'kind'], 'unique': true}, {'columns': ['changed_at']}],
           post_hook="{% if not journey.has_pipeline() %}delete from {{ this }} where journey.session_count(trail) = 0{% endif %}") }}
 {%- if journey.has_pipeline() %}
 select

@@ -1,7 +1,7 @@
 {{ config(enabled=journey.may_be('sql'), materialized='incremental', unique_key='row_key', incremental_strategy='delete+insert',
-          indexes=[{'columns': ['row_key'], 'unique': true}], pre_hook="set local jit = off; set local enable_nestloop = off") }}
+          indexes=[{'columns': ['row_key'], 'unique': true}, {'columns': ['changed_at']}], pre_hook="set local enable_nestloop = off") }}
 {#- The touch that an event is, where SQL computes; an event without one has no row. It depends on nothing but the event. The server can't
-    tell how many rows its steps have: it would compile what runs for milliseconds, and look each text up in all others. -#}
+    tell how many rows its steps have: it would look each text up in all others. -#}
 {%- if journey.on('sql') %}
 with events as (
   select row_key, kind, alias, ts, page_url, coalesce(referrer, '') as referrer

@@ -1,5 +1,5 @@
 {{ config(enabled=journey.has_rapid(), materialized='incremental', unique_key=['alias', 'kind'], incremental_strategy='delete+insert',
-          indexes=[{'columns': ['alias', 'kind'], 'unique': true}]) }}
+          indexes=[{'columns': ['alias', 'kind'], 'unique': true}, {'columns': ['changed_at']}]) }}
 {#- By the sessions of each id alone: a robot's pace is told by its own events, whoever it may belong to. -#}
 {%- set rapid = var('journey_rapid_events') or {} -%}
 with events as (

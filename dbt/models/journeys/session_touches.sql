@@ -1,4 +1,4 @@
-{{ config(enabled=journey.may_be('sql'), materialized='incremental', indexes=[{'columns': ['visitor_id']}],
+{{ config(enabled=journey.may_be('sql'), materialized='incremental', indexes=[{'columns': ['visitor_id']}, {'columns': ['changed_at']}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
 {#- The touches of each session that count, where SQL computes: its earliest, and where that is direct, its earliest that is not. As of a time
     the later of those that lie no later is the session's. Of touches at one instant the least counts, text by text, NULL first. -#}

@@ -1,5 +1,5 @@
 {{ config(materialized='incremental',
-          indexes=[{'columns': ['visitor_id']}, {'columns': ['event_id']}],
+          indexes=[{'columns': ['visitor_id']}, {'columns': ['event_id']}, {'columns': ['changed_at']}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
 {%- set extra = var('journey_extra_columns') or {} %}
 with events as (

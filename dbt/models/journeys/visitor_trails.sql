@@ -1,4 +1,4 @@
-{{ config(enabled=journey.may_be('extension'), materialized=journey.or_view('incremental'), indexes=[{'columns': ['visitor_id'], 'unique': true}],
+{{ config(enabled=journey.may_be('extension'), materialized=journey.or_view('incremental'), indexes=[{'columns': ['visitor_id'], 'unique': true}, {'columns': ['changed_at']}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
 {%- if journey.has_pipeline() %}
 select visitor_id, trail, first_page, first_blog_page, {{ journey.seen_at() }} as changed_at

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id']}],
+{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id']}, {'columns': ['changed_at']}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
 -- The first journey_flow_steps steps of each session, those in a row that are the same being one.
 with paths as (

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id'], 'unique': true}],
+{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id'], 'unique': true}, {'columns': ['changed_at']}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
 -- How far each visitor gets through the steps of journey_funnel, and what comes after.
 with funnels as (

@@ -1,4 +1,4 @@
-{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id'], 'unique': true}],
+{{ config(materialized='incremental', indexes=[{'columns': ['visitor_id'], 'unique': true}, {'columns': ['changed_at']}],
           pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
 -- For each visitor and each of journey_retention_periods since their first event: whether they were there.
 {%- set length = dbt.string_literal(var('journey_retention_period')) ~ '::interval' %}

@@ -1,5 +1,5 @@
-{{ config(materialized=journey.or_table('incremental'), indexes=[{'columns': ['visitor_id']}],
-          pre_hook="{{ journey.forget_changed_visitors(this) }}") }}
+{{ config(materialized=journey.or_table('incremental'), indexes=[{'columns': ['visitor_id']}, {'columns': ['changed_at']}],
+          pre_hook="{{ journey.forget_changed_visitors(this, 'converted_at') }}") }}
 -- The channels on the way to each conversion, earliest first: one a session with a touch within journey_lookback.
 with paths as (
   {{- journey.paths_of_conversions(this) }}
