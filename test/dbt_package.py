@@ -281,7 +281,7 @@ def test_settings(tap, shop):
     return parsed
 
 
-def test_pipeline(tap, shop):
+def test_pipeline(tap, shop, parsed):
     """A pipeline is refreshed from dbt, which has always a transaction open; one that is not there is told."""
     shop.sql("""
         CREATE SCHEMA piped;
@@ -290,7 +290,6 @@ def test_pipeline(tap, shop):
         SELECT journey.add_source('piped', 'piped.events', ts => 'ts', anonymous_id => 'device');
         INSERT INTO piped.events VALUES ('phone', now());
         CALL journey.fill('piped');""")
-    parsed = shop.dbt("parse", schema="settings")[2]  # as it was
     built(tap, "pipeline: refreshed", shop.dbt("run-operation", "refresh_pipeline", "--args", "{name: piped}", schema="settings", manifest=parsed))
     shop.sql("INSERT INTO piped.events VALUES ('tablet', now())")
     built(tap, "pipeline: refreshed again", shop.dbt("run-operation", "refresh_pipeline", "--args", "{name: piped}", schema="settings", manifest=parsed))
@@ -467,7 +466,7 @@ def main():
         test_rudderstack(tap, shop)
         test_outcomes(tap, shop)
         parsed = test_settings(tap, shop)
-        test_pipeline(tap, shop)
+        test_pipeline(tap, shop, parsed)
         dbt_daily.test_day_by_day(tap, shop, parsed)
         test_over_a_pipeline(tap, shop)
         test_documentation(tap, shop)
