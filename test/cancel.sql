@@ -65,7 +65,8 @@ CREATE VIEW events AS
   FROM generate_series(1, 2000000) i;
 SELECT is_cancelled(format('SELECT %s FROM events', aggregate), aggregate)
   FROM unnest(ARRAY[$$funnel_level(ts, interval '1 hour', one, two, one AND two)$$, $$funnel_times(ts, interval '1 hour', one, two, one AND two)$$,
-    $$sequence_match('(?1)(?2)', ts, one, one AND two)$$, $$sequence_count('(?1)(?2)', ts, one, two)$$]) aggregate;
+    $$sequence_match('(?1)(?2)', ts, one, one AND two)$$, $$sequence_count('(?1)(?2)', ts, one, two)$$,
+    $$path(CASE WHEN two THEN 'a' ELSE 'b' END, ts)$$, $$next_event(one, ts, two, one)$$, $$funnel_level_by('all', ts, interval '1 hour', one, two)$$]) aggregate;
 
 SELECT * FROM finish();
 DROP SCHEMA cancel_tests CASCADE;
