@@ -164,8 +164,10 @@ sequence_matches::sequence_matches(std::span<const step_row> rows, const sequenc
           completes = row + 1 < rows.size() && this->completes(row + 1, event + 1);
         } else {
           auto& [from, nearest] = after[event + 1];
-          for (; from > row + 1 && elapsed(rows[row].ts, rows[from - 1].ts) >= next.at_least; --from)
+          for (; from > row + 1 && elapsed(rows[row].ts, rows[from - 1].ts) >= next.at_least; --from) {
+            check_interrupts();
             if (this->completes(from - 1, event + 1)) nearest = from - 1;
+          }
           completes = nearest < rows.size() && elapsed(rows[row].ts, rows[nearest].ts) <= next.at_most;
         }
       }
