@@ -10,7 +10,7 @@ with changes as (
   join {{ ref('alias_visitors') }} as mapping using (alias, kind)
   {% if is_incremental() %}where {{ journey.changed_since('events.changed_at', this) }}{% endif %}
   union all
-  select unnest(array[visitor_id, previous_visitor_id]), changed_at, case when visitor_id is distinct from previous_visitor_id then '-infinity'::timestamptz else 'infinity' end
+  select unnest(array[visitor_id, previous_visitor_id]), changed_at, case when visitor_id = previous_visitor_id then 'infinity'::timestamptz else '-infinity' end
   from {{ ref('alias_visitors') }} as mapping
   {% if is_incremental() %}where {{ journey.changed_since('mapping.changed_at', this) }}{% endif %}
   {%- if journey.has_owners() and is_incremental() %}
