@@ -33,12 +33,12 @@ options = parser.parse_args()
 tap = Tap()
 
 
-def until(true, what, seconds=60):
+def until(true, what, seconds=240):
     end = time.time() + seconds
     while not (found := true()):
         if time.time() > end:
             raise SystemExit(f"gave up waiting: {what}\n" + "\n".join(log.read_text()[-3000:] for log in place.glob("*.log")))
-        time.sleep(0.05)
+        time.sleep(0.1)
     return found
 
 
@@ -51,7 +51,8 @@ class Broker:
             with socket.socket() as free:
                 free.bind(("127.0.0.1", 0))
                 ports.append(free.getsockname()[1])
-        self.address = f"127.0.0.1:{ports[0]}"
+        self.host, self.port = "127.0.0.1", ports[0]
+        self.address = f"{self.host}:{self.port}"
         self.settings = place / "broker.properties"
         self.settings.write_text(f"""
 process.roles=broker,controller
@@ -74,6 +75,11 @@ group.min.session.timeout.ms=1000
 
     def start(self):
         self.process = self.java("kafka.Kafka", self.settings)
+        until(lambda: self.process.poll() is not None or self.answers(), "the broker")
+
+    def answers(self):
+        with socket.socket() as client:
+            return client.connect_ex((self.host, self.port)) == 0
 
     def kill(self):
         self.process.kill()
