@@ -123,8 +123,8 @@ DECLARE
     journey.source_rows(p, s), journey.slice_start(slice), s.event_id_window, journey.slice_end(p.slice, slice), here);
 BEGIN
   RETURN CASE WHEN s.event_id IS NULL THEN usable ELSE format(
-    'SELECT r.*, NULL::bigint AS copy FROM (%1$s) AS r WHERE NOT EXISTS (SELECT FROM (%2$s) AS c WHERE c.raw_event_id = r.raw_event_id) UNION ALL %3$s',
-    usable, copies, journey.copies_out(s, format('SELECT r.* FROM (%s) AS r JOIN (%s) AS c ON c.raw_event_id = r.raw_event_id WHERE %s', usable, copies, journey.counts_once(p, s, here)))) END;
+    'WITH copies AS MATERIALIZED (%2$s) SELECT r.*, NULL::bigint AS copy FROM (%1$s) AS r WHERE NOT EXISTS (SELECT FROM copies AS c WHERE c.raw_event_id = r.raw_event_id) UNION ALL %3$s',
+    usable, copies, journey.copies_out(s, format('SELECT r.* FROM (%s) AS r JOIN copies AS c ON c.raw_event_id = r.raw_event_id WHERE %s', usable, journey.counts_once(p, s, here)))) END;
 END $$;
 COMMENT ON FUNCTION journey.events_of_slice(journey.pipelines, journey.pipeline_sources, date, text) IS 'Internal: the query of a source''s rows in a slice that count, each event once';
 
