@@ -104,7 +104,8 @@ SELECT matches(plan_of('SELECT id, row_number() OVER (PARTITION BY visitor, s OR
 -- Groups
 SET work_mem = '64MB';
 SELECT unalike(plan_of('SELECT visitor, journey.trail(ts) FROM events GROUP BY visitor'), '%Partition Sort%', 'groups of events in order of time are hashed');
-SELECT is(plan_of('SELECT visitor, journey.trail(ts), journey.path(note, ts) FROM scattered GROUP BY visitor HAVING count(*) > 1'),
+-- Which columns the server names by their table depends on its version.
+SELECT is(replace(plan_of('SELECT visitor, journey.trail(ts), journey.path(note, ts) FROM scattered GROUP BY visitor HAVING count(*) > 1'), 'scattered.', ''),
 'GroupAggregate
   Group Key: visitor
   Filter: (count(*) > 1)
@@ -116,13 +117,13 @@ SELECT is(plan_of('SELECT visitor, journey.trail(ts), journey.path(note, ts) FRO
 SELECT unalike(plan_of('SELECT visitor, count(*), max(ts) FROM scattered GROUP BY visitor'), '%Partition Sort%', 'not so for states that stay small');
 SELECT unalike(plan_of('SELECT visitor, journey.trail(ts) FROM (SELECT * FROM scattered ORDER BY ts LIMIT 30000) s GROUP BY visitor'), '%Partition Sort%', 'nor for rows in order');
 SELECT matches(plan_of('SELECT visitor, array_agg(id ORDER BY ts) FROM scattered GROUP BY visitor'), 'GroupAggregate.*Partition Sort', 'an order within groups takes no global sort');
-SELECT is(plan_of('SELECT visitor, max(s) FROM (SELECT visitor, journey.sessionize(ts) OVER (PARTITION BY visitor ORDER BY ts) AS s FROM scattered) q GROUP BY visitor'),
+SELECT is(replace(plan_of('SELECT visitor, max(s) FROM (SELECT visitor, journey.sessionize(ts) OVER (PARTITION BY visitor ORDER BY ts) AS s FROM scattered) q GROUP BY visitor'), 'scattered.', ''),
 'GroupAggregate
-  Group Key: scattered.visitor
+  Group Key: visitor
   ->  WindowAgg
         ->  Custom Scan (Partition Sort)
-              Partition Key: scattered.visitor
-              Order Key: scattered.ts
+              Partition Key: visitor
+              Order Key: ts
               ->  Seq Scan on scattered
 ', 'what windows have brought together needs no hash');
 SELECT unalike(plan_of('SELECT visitor, amount, journey.trail(ts) FROM scattered GROUP BY GROUPING SETS ((visitor), (visitor, amount))'), '%Partition Sort%', 'grouping sets are planned as ever');
