@@ -325,6 +325,7 @@ def test_beside_a_writer(tap, shop, same_tables, builds=3, hold=8):
     finally:
         stop.set()
         writer.join()
+    settings["journey_as_of"] = shop.sql("SELECT now()")  # the present of both
     done, output, _ = shop.dbt("run", schema="busy_journey", variables=settings)
     tap.ok(done, "beside a writer: the last run", output[-4000:])
     tap.ok(int(shop.sql("SELECT sum(late) FROM busy_journey.load_report")) == 0, "beside a writer: no row came later than the overlap")
