@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 
@@ -399,7 +400,7 @@ def chart(results, conditions, file):
         bars = plot.barh(list(shares), list(shares.values()), color=colors)
         plot.bar_label(bars, [f"{share:.2f}" for share in shares.values()], padding=3)
         plot.invert_yaxis()
-        plot.set_title(result["title"], fontsize="medium", loc="left")
+        plot.set_title(textwrap.fill(result["title"], 90), fontsize="medium", loc="left")
         plot.margins(x=0.1)
     figure.supxlabel(f"time as a share of the plain SQL\n{conditions}", fontsize="small")
     figure.savefig(file)
