@@ -103,8 +103,8 @@ SELECT bag_eq(journey.item_pairs_query(p), 'TABLE shop.kept', 'the view of pairs
 SELECT bag_eq(journey.counted_pairs(p), 'SELECT item, with_item, together FROM shop.kept', 'each pair from both sides') FROM journey.pipelines AS p WHERE name = 'web';
 SELECT is(journey.put_item_rows(p, NULL), '', 'a source without items stores none') FROM journey.pipelines AS p WHERE name = 'web';
 SELECT is(attempt($$SELECT journey.make_item_tables(p) FROM journey.pipelines AS p WHERE name = 'web'$$), '42P07 relation "web_g1_items" already exists', 'the tables are there');
-SELECT is(attempt($$SELECT journey.check_keeps_items(p) FROM journey.pipelines AS p WHERE name = 'web'$$), 'done', 'a pipeline that keeps items');
-SELECT is(attempt($$SELECT journey.check_keeps_items(p) FROM journey.pipelines AS p WHERE name = 'bare'$$), '55000 pipeline "bare" does not keep the target items', 'one that does not');
+SELECT is(attempt($$SELECT journey.check_keeps_target(p, 'items') FROM journey.pipelines AS p WHERE name = 'web'$$), 'done', 'a pipeline that keeps items');
+SELECT is(attempt($$SELECT journey.check_keeps_target(p, 'items') FROM journey.pipelines AS p WHERE name = 'bare'$$), '55000 pipeline "bare" does not keep the target items', 'one that does not');
 SELECT is(attempt($$SELECT journey.check_item_arguments(p, '{"items": "x", "event_id": "y"}') FROM journey.pipelines AS p WHERE name = 'web'$$), 'done', 'a row may be an order');
 SELECT is(journey.item_list_of('x', 'integer[]') || ' ' || journey.item_list_of('x', 'json') || ' ' || journey.item_list_of('x', 'uuid'), '(x)::text[] journey.json_items((x)::jsonb) ARRAY[(x)::text]', 'arrays, JSON, one item');
 SELECT is(journey.most_basket_items(), 200, 'as many as item_pairs takes');

@@ -20,7 +20,7 @@ SELECT journey.create_pipeline('bare', 'shop', targets => '{}') \g /dev/null
 SELECT is(attempt($$SELECT journey.add_source('bare', 'shop.identifies', ts => 'ts', user_id => 'customer', traits => 'traits', dry_run => true)$$), '55000 pipeline "bare" does not keep the target traits', 'traits without the target');
 SELECT is(attempt($$SELECT journey.add_source('web', 'shop.contacts', ts => 'changed_at', user_id => 'customer', traits => 'plan', dry_run => true)$$), '42804 traits must be JSON: ''plan'' is of type text', 'a column is no object');
 SELECT is(journey.traits_of('x', 'json'), '(x)::jsonb', 'json is taken');
-SELECT is(attempt($$SELECT journey.check_trait_arguments(p, '{"traits": "x"}') FROM journey.pipelines AS p WHERE name = 'web'$$), 'done', 'a pipeline that keeps traits');
+SELECT is(attempt($$SELECT journey.check_keeps_target(p, 'traits') FROM journey.pipelines AS p WHERE name = 'web'$$), 'done', 'a pipeline that keeps traits');
 
 SELECT count(*) FROM journey.add_source('web', 'shop.identifies', ts => 'ts', event_id => 'event_id', anonymous_id => 'device', user_id => 'customer', ids => $${"email": "traits ->> 'email'"}$$, traits => 'traits') \g /dev/null
 SELECT count(*) FROM journey.add_source('web', 'shop.contacts', ts => 'changed_at', user_id => 'customer', ids => '{"email": "email"}', passive => 'true', changes => 'trigger',

@@ -80,6 +80,15 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY(SELECT t::text FROM unnest('{items,traits}'::journey.pipeline_target[]) AS t WHERE t = ANY (p.targets));
 COMMENT ON FUNCTION journey.placed_targets(journey.pipelines) IS 'Internal: the targets of a pipeline that are stored by place, as trails and conversions are';
 
+CREATE FUNCTION journey.check_keeps_target(p journey.pipelines, target journey.pipeline_target) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF NOT journey.has_target(p, target) THEN
+    RAISE object_not_in_prerequisite_state USING MESSAGE = format('pipeline "%s" does not keep the target %s', p.name, target), HINT = format('Declare it with %s among its targets.', target);
+  END IF;
+END $$;
+COMMENT ON FUNCTION journey.check_keeps_target(journey.pipelines, journey.pipeline_target) IS 'Internal: the error (55000) of a pipeline without a target';
+
 CREATE FUNCTION journey.check_pipeline(p journey.pipelines) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 BEGIN

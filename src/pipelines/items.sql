@@ -35,19 +35,10 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.item_list_of(text, regtype) IS 'Internal: the expression of type text[] for what add_source was told of items';
 
-CREATE FUNCTION journey.check_keeps_items(p journey.pipelines) RETURNS void
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  IF NOT journey.has_target(p, 'items') THEN
-    RAISE object_not_in_prerequisite_state USING MESSAGE = format('pipeline "%s" does not keep the target items', p.name), HINT = 'Declare it with items among its targets.';
-  END IF;
-END $$;
-COMMENT ON FUNCTION journey.check_keeps_items(journey.pipelines) IS 'Internal: the error (55000) of a pipeline without the target items';
-
 CREATE FUNCTION journey.check_item_arguments(p journey.pipelines, given jsonb) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  IF given ? 'items' THEN PERFORM journey.check_keeps_items(p); END IF;
+  IF given ? 'items' THEN PERFORM journey.check_keeps_target(p, 'items'); END IF;
   IF NOT given ? 'items' AND given ?| '{item_action,basket}' THEN
     RAISE null_value_not_allowed USING MESSAGE = 'items is needed: what item_action and basket are about';
   ELSIF given ? 'items' AND NOT given ?| '{item_action,basket,event_id}' THEN

@@ -250,7 +250,7 @@ BEGIN
   END IF;
 
   PERFORM journey.check_item_arguments(p, given);
-  PERFORM journey.check_trait_arguments(p, given);
+  IF given ? 'traits' THEN PERFORM journey.check_keeps_target(p, 'traits'); END IF;
 
   s.pipeline := p.id; s.source := 0; s.relation := source; s.changes := changes; s.overlap := overlap; s.event_id_window := event_id_window;
   s.id_kinds := '{}'; s.ids := '{}'; s.conversion_kinds := '{}'; s.conversion_conditions := '{}'; s.conversion_values := '{}';

@@ -6,15 +6,6 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN 200;
 COMMENT ON FUNCTION journey.most_trait_key_bytes() IS 'The key of a trait that is longer counts as none';
 
-CREATE FUNCTION journey.check_trait_arguments(p journey.pipelines, given jsonb) RETURNS void
-LANGUAGE plpgsql STABLE AS $$
-BEGIN
-  IF given ? 'traits' AND NOT journey.has_target(p, 'traits') THEN
-    RAISE object_not_in_prerequisite_state USING MESSAGE = format('pipeline "%s" does not keep the target traits', p.name), HINT = 'Declare it with traits among its targets.';
-  END IF;
-END $$;
-COMMENT ON FUNCTION journey.check_trait_arguments(journey.pipelines, jsonb) IS 'Internal: the error (55000) of add_source that is about traits';
-
 CREATE FUNCTION journey.traits_of(expression text, type regtype) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN

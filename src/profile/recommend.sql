@@ -60,7 +60,7 @@ BEGIN
   ELSIF top < 1 OR top > 1000 THEN
     RAISE invalid_parameter_value USING MESSAGE = format('top must be from 1 to 1,000: %s', top);
   END IF;
-  PERFORM journey.check_keeps_items(p);
+  PERFORM journey.check_keeps_target(p, 'items');
   IF visitor IS NULL THEN RETURN; END IF;
   RETURN QUERY SELECT * FROM journey.recommend_to(p, visitor, top, as_of, measure);
 END $$;
