@@ -128,7 +128,7 @@ CALL journey.refresh('web');
 SELECT is((SELECT count(*) FROM shop.web_g1_traits WHERE source = 2), 0::bigint, 'a source that goes takes its traits along');
 
 -- The parts by themselves
-SELECT is(journey.placed_targets(p)::text || journey.most_trait_key_bytes(), '{traits}200', 'what is stored by place') FROM journey.pipelines AS p WHERE name = 'web';
+SELECT is(journey.placed_parts(p)::text || journey.most_trait_key_bytes(), '{trails,conversions,traits}200', 'what is stored by place') FROM journey.pipelines AS p WHERE name = 'web';
 SELECT is(journey.put_trait_rows(p, NULL) || attempt($$SELECT journey.make_trait_table(p) FROM journey.pipelines AS p WHERE name = 'web'$$), '42P07 relation "web_g1_traits" already exists', 'a source without traits stores none; the table is there')
 FROM journey.pipelines AS p WHERE name = 'web';
 DROP VIEW shop.expected;

@@ -75,10 +75,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN target = ANY (p.targets);
 COMMENT ON FUNCTION journey.has_target(journey.pipelines, journey.pipeline_target) IS 'Whether a pipeline keeps a target';
 
-CREATE FUNCTION journey.placed_targets(p journey.pipelines) RETURNS text[]
+CREATE FUNCTION journey.placed_parts(p journey.pipelines) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN ARRAY(SELECT t::text FROM unnest('{items,traits}'::journey.pipeline_target[]) AS t WHERE t = ANY (p.targets));
-COMMENT ON FUNCTION journey.placed_targets(journey.pipelines) IS 'Internal: the targets of a pipeline that are stored by place, as trails and conversions are';
+RETURN '{trails,conversions}'::text[] || ARRAY(SELECT t::text FROM unnest('{items,traits}'::journey.pipeline_target[]) AS t WHERE t = ANY (p.targets));
+COMMENT ON FUNCTION journey.placed_parts(journey.pipelines) IS 'Internal: the tables of a pipeline that are stored by place: by slice, source and id';
 
 CREATE FUNCTION journey.check_keeps_target(p journey.pipelines, target journey.pipeline_target) RETURNS void
 LANGUAGE plpgsql STABLE AS $$

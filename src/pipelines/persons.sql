@@ -333,7 +333,7 @@ DECLARE
   part record;
   lost journey.pipeline_pair[];
 BEGIN
-  FOR part IN SELECT e.* FROM journey.erasable_rows(p) AS e WHERE e.relation IN (SELECT journey.pipeline_table(p, t) FROM unnest('{trails,conversions}' || journey.placed_targets(p)) AS t) LOOP
+  FOR part IN SELECT e.* FROM journey.erasable_rows(p) AS e WHERE e.relation IN (SELECT journey.pipeline_table(p, t) FROM unnest(journey.placed_parts(p)) AS t) LOOP
     EXECUTE format('DELETE FROM %s WHERE %s', part.relation, part.condition) USING who.kinds, who.ids, who.visitors;
   END LOOP;
   SELECT * INTO part FROM journey.erasable_rows(p) AS e WHERE e.relation = journey.pipeline_table(p, 'links');

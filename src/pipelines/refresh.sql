@@ -218,12 +218,10 @@ DECLARE
   part text;
 BEGIN
   EXECUTE format($q$
-    WITH trails AS (DELETE FROM %1$s WHERE slice = ANY ($1) AND source = $2), conversions AS (DELETE FROM %2$s WHERE slice = ANY ($1) AND source = $2),
-    links AS (DELETE FROM %3$s WHERE slice = ANY ($1) AND source = $2 RETURNING *)
-    SELECT ARRAY(SELECT ROW(a_kind, a, b_kind, b, first_seen_at, last_seen_at, NULL)::journey.pipeline_pair FROM links LIMIT $3)$q$,
-    journey.pipeline_table(p, 'trails'), journey.pipeline_table(p, 'conversions'), journey.pipeline_table(p, 'links'))
+    WITH links AS (DELETE FROM %s WHERE slice = ANY ($1) AND source = $2 RETURNING *)
+    SELECT ARRAY(SELECT ROW(a_kind, a, b_kind, b, first_seen_at, last_seen_at, NULL)::journey.pipeline_pair FROM links LIMIT $3)$q$, journey.pipeline_table(p, 'links'))
   INTO lost USING slices, s.source, most;
-  FOREACH part IN ARRAY journey.placed_targets(p) LOOP
+  FOREACH part IN ARRAY journey.placed_parts(p) LOOP
     EXECUTE format('DELETE FROM %s WHERE slice = ANY ($1) AND source = $2', journey.pipeline_table(p, part)) USING slices, s.source;
   END LOOP;
   RETURN lost;
@@ -238,14 +236,11 @@ DECLARE
 BEGIN
   EXECUTE format($q$
     WITH places AS MATERIALIZED (SELECT * FROM unnest($1)),
-    trails AS (DELETE FROM %1$s AS t USING places AS w WHERE t.alias = w.alias AND t.kind = w.kind AND t.slice = w.slice AND t.source = $2),
-    conversions AS (DELETE FROM %2$s AS t USING places AS w WHERE t.alias = w.alias AND t.kind = w.kind AND t.slice = w.slice AND t.source = $2),
-    linked AS (DELETE FROM %3$s AS t USING places AS w WHERE t.b = w.alias AND t.b_kind = w.kind AND t.b_kind <> '' AND t.slice = w.slice AND t.source = $2 RETURNING t.*),
-    alone AS (DELETE FROM %3$s AS t USING places AS w WHERE t.a = w.alias AND t.a_kind = w.kind AND t.b = '' AND t.b_kind = '' AND t.slice = w.slice AND t.source = $2 RETURNING t.*)
-    SELECT ARRAY(SELECT ROW(a_kind, a, b_kind, b, first_seen_at, last_seen_at, NULL)::journey.pipeline_pair FROM (TABLE linked UNION ALL TABLE alone) AS l LIMIT $3)$q$,
-    journey.pipeline_table(p, 'trails'), journey.pipeline_table(p, 'conversions'), journey.pipeline_table(p, 'links'))
+    linked AS (DELETE FROM %1$s AS t USING places AS w WHERE t.b = w.alias AND t.b_kind = w.kind AND t.b_kind <> '' AND t.slice = w.slice AND t.source = $2 RETURNING t.*),
+    alone AS (DELETE FROM %1$s AS t USING places AS w WHERE t.a = w.alias AND t.a_kind = w.kind AND t.b = '' AND t.b_kind = '' AND t.slice = w.slice AND t.source = $2 RETURNING t.*)
+    SELECT ARRAY(SELECT ROW(a_kind, a, b_kind, b, first_seen_at, last_seen_at, NULL)::journey.pipeline_pair FROM (TABLE linked UNION ALL TABLE alone) AS l LIMIT $3)$q$, journey.pipeline_table(p, 'links'))
   INTO lost USING places, s.source, most;
-  FOREACH part IN ARRAY journey.placed_targets(p) LOOP
+  FOREACH part IN ARRAY journey.placed_parts(p) LOOP
     EXECUTE format('DELETE FROM %s AS t USING unnest($1) AS w WHERE t.alias = w.alias AND t.kind = w.kind AND t.slice = w.slice AND t.source = $2', journey.pipeline_table(p, part)) USING places, s.source;
   END LOOP;
   RETURN lost;

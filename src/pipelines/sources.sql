@@ -357,7 +357,7 @@ BEGIN
   -- A refresh at work finishes first, and so does a fill: it holds a slice.
   PERFORM journey.lock_pipeline(p.id, true);
   PERFORM journey.forget_source(p.id, number);
-  FOREACH part IN ARRAY '{trails,links,conversions,stale}'::text[] || journey.placed_targets(p) LOOP
+  FOREACH part IN ARRAY '{links,stale}'::text[] || journey.placed_parts(p) LOOP
     EXECUTE format('DELETE FROM %s WHERE source = $1', journey.pipeline_table(p, part)) USING number;
   END LOOP;
   RETURN QUERY SELECT journey.release_source(source);
