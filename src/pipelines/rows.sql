@@ -146,46 +146,51 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.rows_of_places(journey.pipelines, journey.pipeline_sources, text) IS 'Internal: the query of a source''s rows that count for the places $1';
 
+CREATE FUNCTION journey.trail_of_rows(p journey.pipelines, s journey.pipeline_sources) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN format('journey.trail(ts, %L::journey.session_rule, journey.touch(ts, page_url, referrer, %L), page_url, %s)',
+  p.rule, p.own_hosts, coalesce('when_' || array_position(s.conversion_kinds, 'sign_up'), 'false'));
+COMMENT ON FUNCTION journey.trail_of_rows(journey.pipelines, journey.pipeline_sources) IS 'Internal: the aggregate that makes a trail of rows of a source';
+
 -- The rows of `input`, put into trails, links and conversions.
 CREATE FUNCTION journey.store_rows(p journey.pipelines, s journey.pipeline_sources, input text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   ids text := journey.numbered('id', s.ids);
-  sign_up text := coalesce('when_' || array_position(s.conversion_kinds, 'sign_up'), 'false');
   active text := CASE WHEN s.passive IS NULL THEN '' ELSE ' FILTER (WHERE NOT passive)' END;
   pages text := CASE WHEN s.page_url IS NULL THEN NULL ELSE
     'CASE WHEN count(*) FILTER (WHERE %2$s) > 0 THEN ROW(min(%1$s) FILTER (WHERE %2$s), journey.first(%3$s, %1$s) FILTER (WHERE %2$s))::journey.page_at END' END;
   blog text := format('journey.url_path(page_url) LIKE %L', replace(replace(replace(p.blog_path, '\', '\\'), '%', '\%'), '_', '\_') || '%');
 BEGIN
   RETURN format($q$
-    WITH input AS (%10$s),
+    WITH input AS (%8$s),
     placed AS MATERIALIZED (
       SELECT *, %1$s AS kind, coalesce(%2$s) AS alias
       FROM (
-        SELECT slice, %2$s, journey.trail(ts, %3$L::journey.session_rule, journey.touch(ts, page_url, referrer, %4$L), page_url, %5$s)%6$s AS trail,
-          count(*) AS events, min(ts) AS first_seen_at, max(ts) AS last_seen_at, %7$s AS first_page, %8$s AS first_blog_page, %9$s AS conversions
+        SELECT slice, %2$s, %3$s%4$s AS trail,
+          count(*) AS events, min(ts) AS first_seen_at, max(ts) AS last_seen_at, %5$s AS first_page, %6$s AS first_blog_page, %7$s AS conversions
         FROM input GROUP BY slice, %2$s) AS grouped),
     linked AS MATERIALIZED (
       SELECT g.slice, l.a_kind, l.a, l.b_kind, l.b, sum(g.events)::bigint AS events, min(g.first_seen_at) AS first_seen_at, max(g.last_seen_at) AS last_seen_at
-      FROM placed AS g CROSS JOIN LATERAL (%11$s) AS l (a_kind, a, b_kind, b) GROUP BY 1, 2, 3, 4, 5),
+      FROM placed AS g CROSS JOIN LATERAL (%9$s) AS l (a_kind, a, b_kind, b) GROUP BY 1, 2, 3, 4, 5),
     put_trails AS (
-      INSERT INTO %12$s AS t (slice, source, kind, alias, trail, first_page, first_blog_page)
-      SELECT slice, %15$s, kind, alias, journey.rollup(trail), %16$s, %17$s FROM placed WHERE trail IS NOT NULL GROUP BY slice, kind, alias
+      INSERT INTO %10$s AS t (slice, source, kind, alias, trail, first_page, first_blog_page)
+      SELECT slice, %13$s, kind, alias, journey.rollup(trail), %14$s, %15$s FROM placed WHERE trail IS NOT NULL GROUP BY slice, kind, alias
       ON CONFLICT (alias, kind, slice, source) DO UPDATE SET trail = t.trail OPERATOR(journey.||) excluded.trail,
         first_page = least(t.first_page, excluded.first_page), first_blog_page = least(t.first_blog_page, excluded.first_blog_page)),
     put_links AS (
-      INSERT INTO %13$s AS t (slice, source, a_kind, a, b_kind, b, events, first_seen_at, last_seen_at)
-      SELECT slice, %15$s, a_kind, a, b_kind, b, events, first_seen_at, last_seen_at FROM linked
+      INSERT INTO %11$s AS t (slice, source, a_kind, a, b_kind, b, events, first_seen_at, last_seen_at)
+      SELECT slice, %13$s, a_kind, a, b_kind, b, events, first_seen_at, last_seen_at FROM linked
       ON CONFLICT (a, a_kind, b, b_kind, slice, source) DO UPDATE SET events = t.events + excluded.events,
         first_seen_at = least(t.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(t.last_seen_at, excluded.last_seen_at)),
     put_conversions AS (
-      INSERT INTO %14$s (slice, source, kind, alias, conversion, at, value, event_id)
-      SELECT g.slice, %15$s, g.kind, g.alias, c.* FROM placed AS g CROSS JOIN LATERAL unnest(g.conversions) AS c)%19$s
+      INSERT INTO %12$s (slice, source, kind, alias, conversion, at, value, event_id)
+      SELECT g.slice, %13$s, g.kind, g.alias, c.* FROM placed AS g CROSS JOIN LATERAL unnest(g.conversions) AS c)%17$s
     SELECT coalesce((SELECT sum(events)::bigint FROM placed), 0) AS events, ARRAY(
-      SELECT ROW(l.a_kind, l.a, l.b_kind, l.b, min(l.first_seen_at), max(l.last_seen_at), %18$s)::journey.pipeline_pair
+      SELECT ROW(l.a_kind, l.a, l.b_kind, l.b, min(l.first_seen_at), max(l.last_seen_at), %16$s)::journey.pipeline_pair
       FROM linked AS l GROUP BY l.a_kind, l.a, l.b_kind, l.b LIMIT $2) AS pairs$q$,
     journey.strongest_kind(s, 'id'),
-    ids, p.rule, p.own_hosts, sign_up, active,
+    ids, journey.trail_of_rows(p, s), active,
     coalesce(format(pages, 'ts', 'page_url IS NOT NULL AND NOT passive', 'page_url'), 'NULL::journey.page_at'),
     coalesce(format(pages, 'ts', blog || ' AND NOT passive', 'page_url'), 'NULL::journey.page_at'),
     coalesce((SELECT string_agg(format('coalesce(array_agg(ROW(%L, ts, value_%s, event_id)::journey.pipeline_conversion) FILTER (WHERE when_%2$s), ''{}'')', kind, number), ' || ' ORDER BY number)

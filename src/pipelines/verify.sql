@@ -33,8 +33,8 @@ COMMENT ON FUNCTION journey.places_with_news(journey.pipelines, journey.pipeline
 CREATE FUNCTION journey.trails_of_places(p journey.pipelines, s journey.pipeline_sources) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN format('SELECT r.slice, r.kind, r.alias, journey.trail(r.ts, %L::journey.session_rule, journey.touch(r.ts, r.page_url, r.referrer, %L), r.page_url, %s) AS trail FROM (%s) AS r WHERE NOT r.passive GROUP BY r.slice, r.kind, r.alias',
-    p.rule, p.own_hosts, coalesce('r.when_' || array_position(s.conversion_kinds, 'sign_up'), 'false'), journey.copies_out(s, journey.rows_of_places(p, s, journey.counts_once(p, s, 'true'))));
+  RETURN format('SELECT r.slice, r.kind, r.alias, %s AS trail FROM (%s) AS r WHERE NOT r.passive GROUP BY r.slice, r.kind, r.alias',
+    journey.trail_of_rows(p, s), journey.copies_out(s, journey.rows_of_places(p, s, journey.counts_once(p, s, 'true'))));
 END $$;
 COMMENT ON FUNCTION journey.trails_of_places(journey.pipelines, journey.pipeline_sources) IS 'Internal: the query that makes the trails of the places $1 from the rows of a source';
 
