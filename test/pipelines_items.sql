@@ -8,7 +8,7 @@ SET timezone = 'UTC';
 SET jit = off;
 CREATE SCHEMA shop;
 SELECT plan(32);
-CREATE FUNCTION attempt(statement text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE statement; RETURN 'done'; EXCEPTION WHEN others THEN RETURN SQLSTATE || ' ' || SQLERRM; END $$;
+\ir support/attempt.sql
 
 -- Lines of orders, a row an item; orders with an array; events with JSON.
 CREATE TABLE shop.lines (line_id text, order_id text, customer text, item int, ts timestamptz);

@@ -14,7 +14,7 @@ INSERT INTO shop.events VALUES ('e1', 'd1', NULL, 'page', '2025-01-05 10:00', 'h
 SELECT journey.create_pipeline('web', 'shop', targets => enum_range(NULL::journey.pipeline_target)) \g /dev/null
 SELECT count(*) FROM journey.add_source('web', 'shop.events', ts => 'ts', event_id => 'event_id', anonymous_id => 'device', user_id => 'user_id', event => 'event', page_url => 'page',
   conversions => $${"sign_up": {"when": "event = 'Signed Up'"}}$$) \g /dev/null
-CREATE FUNCTION attempt(statement text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE statement; RETURN 'done'; EXCEPTION WHEN others THEN RETURN SQLSTATE || ' ' || SQLERRM; END $$;
+\ir support/attempt.sql
 
 -- Indexes that are not there yet: told when the first refresh needs them.
 CALL journey.fill('web');

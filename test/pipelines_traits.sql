@@ -8,7 +8,7 @@ SET timezone = 'UTC';
 SET jit = off;
 CREATE SCHEMA shop;
 SELECT plan(25);
-CREATE FUNCTION attempt(statement text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE statement; RETURN 'done'; EXCEPTION WHEN others THEN RETURN SQLSTATE || ' ' || SQLERRM; END $$;
+\ir support/attempt.sql
 
 -- What the site says of people, and a table of contacts of our own.
 CREATE TABLE shop.identifies (event_id text, device text, customer text, traits jsonb, ts timestamptz);

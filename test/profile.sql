@@ -7,7 +7,7 @@ SET timezone = 'UTC';
 SET jit = off;
 CREATE SCHEMA shop;
 SELECT plan(46);
-CREATE FUNCTION attempt(statement text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE statement; RETURN 'done'; EXCEPTION WHEN others THEN RETURN SQLSTATE || ' ' || SQLERRM; END $$;
+\ir support/attempt.sql
 CREATE TABLE shop.orders (order_id text, customer text, items text[], amount numeric, ts timestamptz);
 CREATE TABLE shop.events (device text, customer text, action text, item text, page text, ts timestamptz);
 CREATE TABLE shop.names (item text, name text);
