@@ -50,7 +50,8 @@ COMMENT ON FUNCTION journey.obey_erasures(journey.pipelines, journey.pipelines) 
 CREATE FUNCTION journey.check_swap(p journey.pipelines, q journey.pipelines) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  missing text;
+  sources bigint := (SELECT count(*) FROM journey.pipeline_sources AS s WHERE s.pipeline = q.id);
+  slices_left bigint := (SELECT count(*) FROM journey.pipeline_slices AS z WHERE z.pipeline = q.id AND z.state = 'new');
 BEGIN
   PERFORM journey.check_pipeline_owner(p);
   PERFORM journey.check_pipeline_owner(q);
@@ -64,11 +65,9 @@ BEGIN
       HINT = 'Who reads them would lose them. Declare it with these targets, too.';
   ELSIF q.state <> 'active' THEN
     RAISE object_not_in_prerequisite_state USING MESSAGE = format('pipeline "%s" is %s', q.name, q.state), HINT = format('SELECT journey.resume(%L);', q.name);
-  ELSIF q.derive OR NOT EXISTS (SELECT FROM journey.pipeline_sources AS s WHERE s.pipeline = q.id) OR EXISTS (SELECT FROM journey.pipeline_sources AS s WHERE s.pipeline = q.id AND NOT s.listed)
-    OR EXISTS (SELECT FROM journey.pipeline_slices AS z WHERE z.pipeline = q.id AND z.state = 'new') THEN
+  ELSIF q.derive OR sources = 0 OR slices_left > 0 OR EXISTS (SELECT FROM journey.pipeline_sources AS s WHERE s.pipeline = q.id AND NOT s.listed) THEN
     RAISE object_not_in_prerequisite_state USING MESSAGE = format('pipeline "%s" is not filled', q.name),
-      DETAIL = CASE WHEN EXISTS (SELECT FROM journey.pipeline_slices AS z WHERE z.pipeline = q.id AND z.state = 'new') THEN (SELECT format('%s of its slices are left.', count(*)) FROM journey.pipeline_slices AS z WHERE z.pipeline = q.id AND z.state = 'new')
-        WHEN NOT EXISTS (SELECT FROM journey.pipeline_sources AS s WHERE s.pipeline = q.id) THEN 'It has no sources.' WHEN q.derive THEN 'A source of it was dropped since its last refresh.' ELSE 'Its sources were not looked at yet.' END,
+      DETAIL = CASE WHEN slices_left > 0 THEN format('%s of its slices are left.', slices_left) WHEN sources = 0 THEN 'It has no sources.' WHEN q.derive THEN 'A source of it was dropped since its last refresh.' ELSE 'Its sources were not looked at yet.' END,
       HINT = format(CASE WHEN q.derive THEN 'CALL journey.refresh(%L);' ELSE 'CALL journey.fill(%L);' END, q.name);
   END IF;
 END $$;
