@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(27);
+SELECT plan(29);
 SET timezone = 'UTC';
 
 CREATE SCHEMA shop;
@@ -33,28 +33,8 @@ BEGIN
   END LOOP;
 END $$;
 
-CALL declare_by('column');
-SELECT throws_ok('SELECT journey.verify(''web'')', '55000', 'pipeline "web" is not refreshed: there is nothing to verify', 'before the first refresh');
-CALL journey.fill('web');
-CALL journey.refresh('web');
-SELECT is_empty('SELECT problems()', 'column: all is well');
-SELECT shop.events_of(151, 170) \g /dev/null
-UPDATE shop.events SET device = 'd19' WHERE id IN ('e5', 'e6');
-DELETE FROM shop.events WHERE id IN ('e8', 'e9');
--- An earlier copy of an event of somebody else.
-INSERT INTO shop.events (id, device, ts) SELECT id, 'copy', ts - interval '1 hour' FROM shop.events WHERE id = 'e30';
-SELECT is_empty('SELECT problems()', 'column: what is new and what was changed since the last refresh is left to the next');
-CALL journey.refresh('web');
-SELECT is_empty('SELECT problems()', 'column: and then all is well again');
-BEGIN;
-DELETE FROM shop.web_g1_trails WHERE alias = 'd3' AND slice = '2025-02-01';
-SELECT bag_has('SELECT problems()', $$SELECT visitor_id || ': the trail of anonymous d3 in 2025-02-01 by shop.events is missing' FROM shop.web_aliases WHERE alias = 'd3'$$, 'column: a trail that was lost');
-ROLLBACK;
-BEGIN;
-ALTER TABLE shop.events DISABLE TRIGGER USER;
-DELETE FROM shop.events WHERE device = 'd4' AND ts < '2025-02-01';
-SELECT bag_has('SELECT problems()', $$SELECT visitor_id || ': the trail of anonymous d4 in 2025-01-01 by shop.events is of rows that the source has not' FROM shop.web_aliases WHERE alias = 'd4'$$, 'column: rows that went unnoticed');
-ROLLBACK;
+\set mode column
+\ir support/pipelines_verify.sql
 BEGIN;
 UPDATE shop.web_g1_trails SET trail = trail OPERATOR(journey.||) trail WHERE alias = 'd3' AND slice = '2025-02-01';
 SELECT bag_has('SELECT problems()', $$SELECT visitor_id || ': the trail of anonymous d3 in 2025-02-01 by shop.events is not what its rows say' FROM shop.web_aliases WHERE alias = 'd3'$$, 'events that count twice');
@@ -81,43 +61,9 @@ SELECT is((SELECT count(*) FROM journey.differing_trails(p, s, '{}')), 0::bigint
 SELECT ok(journey.trails_of_places(p, s) LIKE 'SELECT %', 'how trails are made') FROM journey.pipelines AS p JOIN journey.pipeline_sources AS s ON s.pipeline = p.id AND s.source = 1;
 RESET search_path;
 SELECT journey.drop_pipeline('web', keep_tables => false) \g /dev/null
-CALL declare_by('trigger');
-CALL journey.fill('web');
-CALL journey.refresh('web');
-SELECT is_empty('SELECT problems()', 'trigger: all is well');
-SELECT shop.events_of(151, 170) \g /dev/null
-UPDATE shop.events SET device = 'd19' WHERE id IN ('e5', 'e6');
-DELETE FROM shop.events WHERE id IN ('e8', 'e9');
--- An earlier copy of an event of somebody else.
-INSERT INTO shop.events (id, device, ts) SELECT id, 'copy', ts - interval '1 hour' FROM shop.events WHERE id = 'e30';
-SELECT is_empty('SELECT problems()', 'trigger: what is new and what was changed since the last refresh is left to the next');
-CALL journey.refresh('web');
-SELECT is_empty('SELECT problems()', 'trigger: and then all is well again');
-BEGIN;
-DELETE FROM shop.web_g1_trails WHERE alias = 'd3' AND slice = '2025-02-01';
-SELECT bag_has('SELECT problems()', $$SELECT visitor_id || ': the trail of anonymous d3 in 2025-02-01 by shop.events is missing' FROM shop.web_aliases WHERE alias = 'd3'$$, 'trigger: a trail that was lost');
-ROLLBACK;
-BEGIN;
-ALTER TABLE shop.events DISABLE TRIGGER USER;
-DELETE FROM shop.events WHERE device = 'd4' AND ts < '2025-02-01';
-SELECT bag_has('SELECT problems()', $$SELECT visitor_id || ': the trail of anonymous d4 in 2025-01-01 by shop.events is of rows that the source has not' FROM shop.web_aliases WHERE alias = 'd4'$$, 'trigger: rows that went unnoticed');
-ROLLBACK;
+\set mode trigger
+\ir support/pipelines_verify.sql
 SELECT journey.drop_pipeline('web', keep_tables => false) \g /dev/null
-CALL declare_by('received_at');
-CALL journey.fill('web');
-CALL journey.refresh('web');
-SELECT is_empty('SELECT problems()', 'received_at: all is well');
-SELECT shop.events_of(151, 170) \g /dev/null
-SELECT is_empty('SELECT problems()', 'received_at: what is new and what was changed since the last refresh is left to the next');
-CALL journey.refresh('web');
-SELECT is_empty('SELECT problems()', 'received_at: and then all is well again');
-BEGIN;
-DELETE FROM shop.web_g1_trails WHERE alias = 'd3' AND slice = '2025-02-01';
-SELECT bag_has('SELECT problems()', $$SELECT visitor_id || ': the trail of anonymous d3 in 2025-02-01 by shop.events is missing' FROM shop.web_aliases WHERE alias = 'd3'$$, 'received_at: a trail that was lost');
-ROLLBACK;
-BEGIN;
-ALTER TABLE shop.events DISABLE TRIGGER USER;
-DELETE FROM shop.events WHERE device = 'd4' AND ts < '2025-02-01';
-SELECT bag_has('SELECT problems()', $$SELECT visitor_id || ': the trail of anonymous d4 in 2025-01-01 by shop.events is of rows that the source has not' FROM shop.web_aliases WHERE alias = 'd4'$$, 'received_at: rows that went unnoticed');
-ROLLBACK;
+\set mode received_at
+\ir support/pipelines_verify.sql
 SELECT journey.drop_pipeline('web', keep_tables => false) \g /dev/null
