@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(29);
+SELECT plan(30);
 SET timezone = 'UTC';
 
 CREATE SCHEMA shop;
@@ -59,6 +59,7 @@ SET search_path = public, journey;
 SELECT ok(cardinality(journey.places_with_news(p, s)) = 0, 'nothing is new') FROM journey.pipelines AS p JOIN journey.pipeline_sources AS s ON s.pipeline = p.id AND s.source = 1;
 SELECT is((SELECT count(*) FROM journey.differing_trails(p, s, '{}')), 0::bigint, 'nothing of nothing differs') FROM journey.pipelines AS p JOIN journey.pipeline_sources AS s ON s.pipeline = p.id AND s.source = 1;
 SELECT ok(journey.trails_of_places(p, s) LIKE 'SELECT %', 'how trails are made') FROM journey.pipelines AS p JOIN journey.pipeline_sources AS s ON s.pipeline = p.id AND s.source = 1;
+SELECT ok(strpos(journey.trails_of_places(p, s), journey.trail_of_rows(p, s)) > 0, 'and by what') FROM journey.pipelines AS p JOIN journey.pipeline_sources AS s ON s.pipeline = p.id AND s.source = 1;
 RESET search_path;
 SELECT journey.drop_pipeline('web', keep_tables => false) \g /dev/null
 \set mode trigger
