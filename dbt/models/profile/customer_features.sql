@@ -3,22 +3,10 @@
           pre_hook=["{{ journey.forget_changed_visitors(this) }}",
                     "{% if is_incremental() %}delete from {{ this }} where is_current or snapshot_at > {{ journey.as_of() }}{% endif %}"]) }}
 {{- journey.needs_extension(this.name) }}
-{%- set zone = dbt.string_literal(var('journey_time_zone')) -%}
-{%- set grain = var('journey_snapshot_grain') -%}
-{%- set step = "interval '3 months'" if grain == 'quarter' else "interval '1 " ~ grain ~ "'" -%}
 -- What was known of each visitor at the end of each period, and what is known at present: nothing that came later. An incremental run makes
 -- those that are not there: whoever has changed, whom the hook took out, in all of them; the others in the new ones and the present.
 -- depends_on: {{ ref('visitor_changes') }}
-with bounds as (
-  select
-    date_trunc('{{ grain }}', min(journey.started_at(trail)) at time zone {{ zone }}) as first_period,
-    date_trunc('{{ grain }}', {{ journey.as_of() }} at time zone {{ zone }}) as current_period
-  from {{ ref('visitor_trails') }}
-),
-grid as (
-  select coalesce(array_agg(period at time zone {{ zone }} - interval '1 microsecond' order by period), '{}') || {{ journey.as_of() }} as snapshots
-  from bounds, generate_series(first_period + {{ step }}, current_period, {{ step }}) as period
-),
+with {{ journey.snapshot_grid('journey.started_at(trail)', ref('visitor_trails')) }},
 wanted as (
   select
     trails.visitor_id,

@@ -1,26 +1,10 @@
 {{ config(enabled=journey.has_input('orders'), materialized='incremental', indexes=[{'columns': ['snapshot_at']}, {'columns': ['visitor_id']}],
           pre_hook="{{ journey.forget_changed_snapshots(this) }}") }}
-{%- set zone = dbt.string_literal(var('journey_time_zone')) -%}
 {%- set bins = var('journey_rfm_bins') | int -%}
-{%- set grain = var('journey_snapshot_grain') -%}
-{%- set step = "interval '3 months'" if grain == 'quarter' else "interval '1 " ~ grain ~ "'" -%}
 -- A snapshot stands at the end of each period: everything paid before the next one begins counts. The last one is the present. An incremental
 -- run makes those that are not there: the new ones, the present, and what the hook took out since payments before it have changed.
 -- depends_on: {{ ref('visitor_order_changes') }}
-with bounds as (
-  select
-    date_trunc('{{ grain }}', min(paid_at) at time zone {{ zone }}) as first_period,
-    date_trunc('{{ grain }}', {{ journey.as_of() }} at time zone {{ zone }}) as current_period
-  from {{ ref('visitor_orders') }}
-),
-grid as (
-  select
-    coalesce(array_agg(period at time zone {{ zone }} - interval '1 microsecond' order by period), '{}') || {{ journey.as_of() }} as snapshots
-  from bounds, generate_series(first_period + {{ step }}, current_period, {{ step }}) as period
-  {%- if is_incremental() %}
-  where not exists (select from {{ this }} as known where known.snapshot_at = period at time zone {{ zone }} - interval '1 microsecond')
-  {%- endif %}
-),
+with {{ journey.snapshot_grid('paid_at', ref('visitor_orders'), this if is_incremental() else none) }},
 states as (
   {{- journey.snapshot_states(ref('visitor_orders'), '(select snapshots from grid)', var('journey_rfm_window')) }}
 ),
