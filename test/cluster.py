@@ -1,4 +1,4 @@
-"""A cluster of its own for a test program: made by the programs of the server at hand, which have the extension installed."""
+"""A cluster of its own for a test program: made by the programs of the server at hand, or of another, which have the extension installed."""
 
 import os
 import pathlib
@@ -8,12 +8,12 @@ import tempfile
 
 
 class Cluster:
-    """A running server with `settings`; end it by stop()."""
+    """A running server with `settings`, by `programs` (those of the server at hand); end it by stop()."""
 
-    def __init__(self, psql, settings=()):
+    def __init__(self, psql, settings=(), programs=None):
         self.psql = str(psql)
         outside = lambda query: subprocess.run([self.psql, "-XqAt", "-c", query], capture_output=True, text=True, check=True).stdout.strip()
-        self.programs = pathlib.Path(outside("SELECT setting FROM pg_config WHERE name = 'BINDIR'"))
+        self.programs = programs or pathlib.Path(outside("SELECT setting FROM pg_config WHERE name = 'BINDIR'"))
         # The server refuses to run as root.
         self.user = os.stat(outside("SHOW data_directory")).st_uid if os.getuid() == 0 else None
         self.place = pathlib.Path(tempfile.mkdtemp(prefix="journey.", dir="/tmp"))
@@ -26,11 +26,17 @@ class Cluster:
         with open(self.place / "data/postgresql.conf", "a") as conf:
             lines = ["listen_addresses = ''", f"unix_socket_directories = '{self.place}'", "port = 5432", "fsync = off", "shared_buffers = 64MB", "timezone = 'UTC'", "dynamic_shared_memory_type = mmap", *settings]
             conf.write("\n".join(lines) + "\n")
+        self.start()
+
+    def start(self):
         self.server("pg_ctl", "-D", self.place / "data", "-l", self.place / "server.log", "-w", "start")
+
+    def shut_down(self, how="fast"):
+        self.server("pg_ctl", "-D", self.place / "data", "-m", how, "-w", "stop")
 
     def server(self, program, *words):
         options = {} if self.user is None else {"user": self.user, "extra_groups": []}
-        done = subprocess.run([self.programs / program, *words], cwd="/", env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
+        done = subprocess.run([self.programs / program, *words], cwd=self.place, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
         if done.returncode:
             raise SystemExit(f"{program}: {done.stderr}")
 
@@ -47,5 +53,6 @@ class Cluster:
         return out.strip()
 
     def stop(self):
-        self.server("pg_ctl", "-D", self.place / "data", "-m", "immediate", "stop")
+        if (self.place / "data/postmaster.pid").exists():
+            self.shut_down("immediate")
         shutil.rmtree(self.place)

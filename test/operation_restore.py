@@ -1,5 +1,6 @@
 """A pipeline that is dumped and restored into another cluster, whose transactions have other numbers, goes on there: after resume it is
-as a rebuild, with what came before the dump and was not yet refreshed, what was written before resume, and what comes after.
+as a rebuild, with what came before the dump and was not yet refreshed, what was written before resume, and what comes after. So does one that pg_upgrade takes along.
+With --programs the first cluster is one of another version, by the programs in that folder.
 
 Prints TAP; exits non-zero on any failure.
 """
@@ -13,18 +14,11 @@ from tap import Tap
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--psql", type=pathlib.Path, default=pathlib.Path("psql"))
+parser.add_argument("--programs", type=pathlib.Path)
 options = parser.parse_args()
 PROGRAMS = pathlib.Path(subprocess.run(["sh", "-c", f'dirname "$(command -v {options.psql})"'], capture_output=True, text=True, check=True).stdout.strip())
-DATABASE = "pipelines_restore"
+DATABASE = "shop"
 tap = Tap()
-
-
-def here(script, database=DATABASE, check=True):
-    done = subprocess.run([options.psql, "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database], input=script, capture_output=True, text=True)
-    if check and done.returncode:
-        raise SystemExit(done.stderr)
-    return done.stdout.strip()
-
 
 DECLARE = """
 CREATE EXTENSION journey;
@@ -60,22 +54,19 @@ def as_rebuild(sql, what):
     return events
 
 
-def adopted(cluster, dump, what, round=1):
-    """A dump is restored into a database of the other cluster; resumed while more is written; then all must be right."""
-    cluster.sql(f'DROP DATABASE IF EXISTS restored;\nCREATE DATABASE restored;')
-    for step in dump:
-        out, errors = step()
-        tap.none(errors[:5], f"{what}: it restores")
-    sql = lambda script: cluster.sql(script, "restored")
+def goes_on(cluster, what, round=1):
+    """The pipeline of a cluster that it came to is resumed while more is written; then all must be right."""
+    sql = lambda script: cluster.sql(script, DATABASE)
     # The app is back before anybody thinks of the pipeline.
     sql(EVENTS.format(kind=f"app{round}", step=3, devices=5, rows=50, first=100 * round) + "UPDATE shop.events SET device = 'moved' WHERE event_id = 'a3';")
-    out, errors = cluster.run(cluster.psql, "-XqAt", "-d", "restored", "-c", "CALL journey.refresh('web')")
+    out, errors = cluster.run(cluster.psql, "-XqAt", "-d", DATABASE, "-c", "CALL journey.refresh('web')")
     tap.ok(errors == ['ERROR:  pipeline "web" comes from another cluster, whose transactions had other numbers'], f"{what}: a refresh stops", errors)
     tap.ok(sql("SELECT command FROM journey.health() WHERE check_name = 'cluster' AND NOT ok") == "SELECT journey.resume('web')", f"{what}: health says what to do")
     sql("SELECT command FROM journey.health() WHERE check_name = 'cluster' AND NOT ok \\gexec\nCALL journey.refresh('web');")
     read, there = map(int, sql("SELECT places, (SELECT count(*) FROM shop.web_links) FROM journey.runs ORDER BY run DESC LIMIT 1").split("|"))
     before = int(sql("SELECT sum(journey.event_count(trail)) FROM shop.web_visitors"))
     sql(EVENTS.format(kind=f"later{round}", step=5, devices=5, rows=50, first=100 * round + 50) + f"DELETE FROM shop.events WHERE event_id = 'a{3 + round}';\nCALL journey.refresh('web');")
+    tap.none(sql("SELECT * FROM journey.verify('web', 1)").splitlines(), f"{what}: verify finds nothing")
     after = as_rebuild(sql, f"{what}, resumed, and with what came before and after")
     tap.ok(after == before + 50 - 1, f"{what}: which is all there", (before, after))
     tap.ok(sql("SELECT string_agg(value, ', ') FROM journey.health('web') WHERE NOT ok AND check_name NOT IN ('partitions', 'slots')") == "", f"{what}: health has no complaint",
@@ -83,40 +74,64 @@ def adopted(cluster, dump, what, round=1):
     return sql, read, there
 
 
-here(f'DROP DATABASE IF EXISTS {DATABASE};\nCREATE DATABASE {DATABASE};', "postgres")
-# Numbers of transactions that the other cluster is far from.
-here("CREATE TABLE used (n int);\nDO $$ BEGIN FOR n IN 1 .. 3000 LOOP INSERT INTO used VALUES (n); COMMIT; END LOOP; END $$;\nDROP TABLE used;")
-here(DECLARE + PIPELINE.format(name="web") + EVENTS.format(kind="a", step=1, devices=40, rows=200, first=1) + "CALL journey.fill('web');\nCALL journey.refresh('web');")
-# Committed, but not refreshed; with marks that wait.
-here(EVENTS.format(kind="b", step=2, devices=5, rows=30, first=50) + "UPDATE shop.events SET user_id = 'u1' WHERE event_id IN ('a1', 'a2');\nDELETE FROM shop.orders WHERE order_id = 2;")
-other = Cluster(options.psql, ["max_prepared_transactions = 20"])
-try:
-    plain = other.place / "plain.dump"
-    subprocess.run([PROGRAMS / "pg_dump", "-Fc", "-f", plain, DATABASE], check=True)
-    sql, read, there = adopted(other, [lambda: other.run(PROGRAMS / "pg_restore", "-d", "restored", "--exit-on-error", plain)], "a dump")
+def restored(cluster, what, *steps, round=1):
+    """The same of a database that steps of pg_restore make."""
+    cluster.sql(f"DROP DATABASE IF EXISTS {DATABASE};\nCREATE DATABASE {DATABASE};")
+    for step in steps:
+        tap.none(cluster.run(PROGRAMS / "pg_restore", "-d", DATABASE, "--exit-on-error", *step)[1][:5], f"{what}: it restores")
+    return goes_on(cluster, what, round)
 
+
+def programs_of(cluster):
+    """All in one folder, as pg_upgrade wants them: the cluster's own, which know their installation, and the others."""
+    folder = cluster.place / "programs"
+    folder.mkdir()
+    for program in PROGRAMS.iterdir():
+        own = cluster.programs / program.name
+        (folder / program.name).symlink_to(own if own.exists() else program)
+    return folder
+
+
+first = Cluster(options.psql, programs=options.programs)
+other = Cluster(options.psql, ["max_prepared_transactions = 20"])
+third = Cluster(options.psql)
+try:
+    # Numbers of transactions that the other clusters are far from.
+    first.sql("CREATE TABLE used (n int);\nDO $$ BEGIN FOR n IN 1 .. 3000 LOOP INSERT INTO used VALUES (n); COMMIT; END LOOP; END $$;\nDROP TABLE used;")
+    first.sql(f"CREATE DATABASE {DATABASE};")
+    first.sql(DECLARE + PIPELINE.format(name="web") + EVENTS.format(kind="a", step=1, devices=40, rows=200, first=1) + "CALL journey.fill('web');\nCALL journey.refresh('web');", DATABASE)
+    # Committed, but not refreshed; with marks that wait.
+    first.sql(EVENTS.format(kind="b", step=2, devices=5, rows=30, first=50) + "UPDATE shop.events SET user_id = 'u1' WHERE event_id IN ('a1', 'a2');\nDELETE FROM shop.orders WHERE order_id = 2;", DATABASE)
+    plain = other.place / "plain.dump"
+    tap.none(first.run(PROGRAMS / "pg_dump", "-Fc", "-f", plain, DATABASE)[1], f"PostgreSQL {first.sql('SHOW server_version')} is dumped for {other.sql('SHOW server_version')}")
+    sql, read, there = restored(other, "a dump", [plain])
     tap.ok(0 < read < there / 2, "history is not read again", (read, there))
 
     # From there on: the offset is added to.
-    again = other.place / "again.dump"
-    tap.none(other.run(PROGRAMS / "pg_dump", "-Fc", "-f", again, "restored")[1], "what went on is dumped again")
-    third = Cluster(options.psql)
-    try:
-        third_sql, *_ = adopted(third, [lambda: third.run(PROGRAMS / "pg_restore", "-d", "restored", "--exit-on-error", again)], "a dump of the restored one", 2)
-        tap.ok(third_sql("SELECT count(*) FROM journey.source_columns") == "2", "the column has an offset for each cluster that it came to")
-    finally:
-        third.stop()
+    again = third.place / "again.dump"
+    tap.none(other.run(PROGRAMS / "pg_dump", "-Fc", "-f", again, DATABASE)[1], "what went on is dumped again")
+    sql, *_ = restored(third, "a dump of the restored one", [again], round=2)
+    tap.ok(sql("SELECT count(*) FROM journey.source_columns") == "2", "the column has an offset for each cluster that it came to")
 
     # The schema first, the data later, with triggers off meanwhile.
-    adopted(
-        other,
-        [
-            lambda: other.run(PROGRAMS / "pg_restore", "-d", "restored", "--exit-on-error", "--section=pre-data", "--section=post-data", plain),
-            lambda: other.run(PROGRAMS / "pg_restore", "-d", "restored", "--exit-on-error", "--single-transaction", "--data-only", "--disable-triggers", plain),
-        ],
-        "a data-only restore",
-    )
+    restored(other, "a data-only restore", ["--section=pre-data", "--section=post-data", plain], ["--single-transaction", "--data-only", "--disable-triggers", plain])
+
+    if (PROGRAMS / "pg_upgrade").exists():
+        upgraded = Cluster(options.psql)
+        try:
+            for cluster in first, upgraded:
+                cluster.shut_down()
+            programs = programs_of(upgraded)
+            upgraded.server(programs / "pg_upgrade", "-U", "analyst", "-b", options.programs or programs, "-B", programs, "-d", first.place / "data", "-D", upgraded.place / "data")
+            upgraded.start()
+            sql, read, there = goes_on(upgraded, "pg_upgrade")
+            tap.ok(0 < read < there / 2, "pg_upgrade: history is not read again", (read, there))
+            tap.ok(sql("SELECT count(*) FROM journey.source_columns WHERE number_offset <> 0") == "0", "pg_upgrade: numbers go on")
+        finally:
+            upgraded.stop()
+    else:
+        tap.skip("pg_upgrade", "this server's packages bring none")
 finally:
-    other.stop()
-here(f"DROP DATABASE {DATABASE};", "postgres")
+    for cluster in first, other, third:
+        cluster.stop()
 tap.finish()
