@@ -6,7 +6,7 @@ SET client_min_messages = warning;
 SET timezone = 'America/New_York';
 CREATE SCHEMA features_test;
 SET search_path = features_test, public;
-SELECT plan(9);
+SELECT plan(12);
 
 -- By hand: three sessions, the second with a conversion; an ad between.
 CREATE TABLE events AS SELECT ts, journey.touch(ts, page, referrer, '{shop.example}') AS touch, page, converted FROM (VALUES
@@ -38,5 +38,29 @@ CREATE FUNCTION leaks(rule journey.session_rule) RETURNS bigint LANGUAGE sql AS 
 SELECT is(leaks(rule::journey.session_rule), 0::bigint, 'nothing leaks from the future: ' || rule) FROM unnest('{"30 minutes","30 minutes inclusive","2 hours, day_boundary Europe/Berlin"}'::text[]) AS rule;
 SELECT cmp_ok((SELECT count(DISTINCT f) FROM (SELECT visitor, journey.trail(ts, '30 minutes', touch, page, converted) AS trail FROM history GROUP BY visitor) AS w, history AS h, journey.features(w.trail, ARRAY[h.ts]) AS f WHERE h.visitor = w.visitor), '>', 100::bigint, 'there was something to leak');
 SELECT results_eq($$SELECT as_of FROM (SELECT journey.trail(ts, '30 minutes') AS trail FROM events) AS t, journey.features(trail, '{2025-02-01,2025-01-01,2025-02-01}')$$, $$VALUES (timestamptz '2025-02-01'), ('2025-01-01'), ('2025-02-01')$$, 'in the order of the times');
+
+-- As plain SQL reads the sessions and asks for the touches
+CREATE FUNCTION plain_features(journey.trail, timestamptz[]) RETURNS SETOF journey.feature_row LANGUAGE sql AS $$
+  SELECT t.at, s.sessions, s.sessions_7d, s.sessions_30d, s.sessions_90d, s.days_started_30d,
+    CASE WHEN isfinite(t.at) THEN extract(epoch FROM t.at - s.last_started_at)::float8 / 3600 END, s.sessions_with_conversion,
+    (journey.first_touch($1, before => t.at)).channel, (journey.last_touch($1, before => t.at)).channel, (journey.last_touch($1, before => t.at, kind => 'paid')).channel,
+    coalesce(s.in_session, false)
+  FROM unnest($2) WITH ORDINALITY AS t (at, number)
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS sessions,
+      count(*) FILTER (WHERE x.started_at > t.at - interval '168 hours') AS sessions_7d,
+      count(*) FILTER (WHERE x.started_at > t.at - interval '720 hours') AS sessions_30d,
+      count(*) FILTER (WHERE x.started_at > t.at - interval '2160 hours') AS sessions_90d,
+      count(DISTINCT date_trunc('day', x.started_at, 'UTC')) FILTER (WHERE x.started_at > t.at - interval '720 hours') AS days_started_30d,
+      max(x.started_at) AS last_started_at,
+      count(*) FILTER (WHERE x.converted_at <= t.at) AS sessions_with_conversion,
+      bool_or(t.at <= x.ended_at + journey.timeout(journey.rule($1))) AS in_session
+    FROM journey.sessions($1) AS x WHERE x.started_at <= t.at) AS s
+  WHERE t.at IS NOT NULL
+  ORDER BY t.number $$;
+SELECT is(differing, 0::bigint, 'as plain SQL says it: ' || rule) FROM unnest('{"30 minutes","30 minutes inclusive","2 hours, day_boundary Europe/Berlin"}'::text[]) AS rule, LATERAL (
+  SELECT count(*) AS differing FROM (SELECT journey.trail(ts, rule::journey.session_rule, touch, page, converted) AS trail FROM history GROUP BY visitor) AS w,
+    (SELECT array_agg(ts + d * interval '1 minute') || '{infinity,-infinity,NULL}' AS times FROM history, unnest('{-1,0,15,30,31,720,10080,43200,129600}'::int[]) AS d) AS t
+  WHERE ARRAY(SELECT f::text FROM journey.features(trail, times) AS f) IS DISTINCT FROM ARRAY(SELECT f::text FROM plain_features(trail, times) AS f)) AS r;
 SELECT * FROM finish();
 DROP SCHEMA features_test CASCADE;

@@ -24,26 +24,7 @@ COMMENT ON TYPE journey.feature_row IS
   'in_session: whether the last session had neither ended nor timed out';
 
 CREATE FUNCTION journey.features(trail journey.trail, as_of timestamptz[]) RETURNS SETOF journey.feature_row
-LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 10
-BEGIN ATOMIC
-  SELECT t.at, s.sessions, s.sessions_7d, s.sessions_30d, s.sessions_90d, s.days_started_30d,
-    CASE WHEN isfinite(t.at) THEN extract(epoch FROM t.at - s.last_started_at)::float8 / 3600 END, s.sessions_with_conversion,
-    (journey.first_touch(trail, before => t.at)).channel, (journey.last_touch(trail, before => t.at)).channel, (journey.last_touch(trail, before => t.at, kind => 'paid')).channel,
-    coalesce(s.in_session, false)
-  FROM unnest(as_of) WITH ORDINALITY AS t (at, number)
-  CROSS JOIN LATERAL (
-    SELECT count(*) AS sessions,
-      count(*) FILTER (WHERE x.started_at > t.at - interval '168 hours') AS sessions_7d,
-      count(*) FILTER (WHERE x.started_at > t.at - interval '720 hours') AS sessions_30d,
-      count(*) FILTER (WHERE x.started_at > t.at - interval '2160 hours') AS sessions_90d,
-      count(DISTINCT date_trunc('day', x.started_at, 'UTC')) FILTER (WHERE x.started_at > t.at - interval '720 hours') AS days_started_30d,
-      max(x.started_at) AS last_started_at,
-      count(*) FILTER (WHERE x.converted_at <= t.at) AS sessions_with_conversion,
-      bool_or(t.at <= x.ended_at + journey.timeout(journey.rule(trail))) AS in_session
-    FROM journey.sessions(trail) AS x WHERE x.started_at <= t.at) AS s
-  WHERE t.at IS NOT NULL
-  ORDER BY t.number;
-END;
+  LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'journey_features';
 COMMENT ON FUNCTION journey.features(journey.trail, timestamptz[]) IS
   'What was known of a visitor at each of some times (see feature_row), a row for each that is not NULL, in their order. '
   'Nothing leaks from the future: the row of a time is the one that the trail of the events up to it gives, for every time. '
