@@ -258,6 +258,12 @@ ensure_app() {
   APP=$ROOT/build/app/bin
 }
 
+# The app, and a browser with what drives it from Python.
+ensure_browser() {
+  ! command -v apt-get >/dev/null || install_packages chromium
+  ensure_app && "$APP/pip" install -q --no-compile --disable-pip-version-check playwright
+}
+
 # What connect/kafka is tested with: a Python with what the loader needs in build/kafka, and the broker's jars in
 # build/kafka_jars. Where there is no Java or no Maven it says so and fails.
 ensure_kafka() {

@@ -27,13 +27,17 @@ PAGES = ["channels", "paths", "retention", "segments", "health"]
 PATIENCE = 120_000  # milliseconds, for machines that do much else
 
 
-@contextlib.contextmanager
-def served(database: str):
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {**os.environ, "JOURNEY_DATABASE": f"dbname={database} user=shop_reader", "JOURNEY_PIPELINE": "shop", "JOURNEY_LOGIN": ""}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", "127.0.0.1"]
+        return free.getsockname()[1]
+
+
+@contextlib.contextmanager
+def served(database: str, address: str = "127.0.0.1", login: str = "", port: int = 0, *options: str):
+    port = port or free_port()
+    environment = {**os.environ, "JOURNEY_DATABASE": f"dbname={database} user=shop_reader", "JOURNEY_PIPELINE": "shop", "JOURNEY_LOGIN": login}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.address", address, *options]
     server = subprocess.Popen(command, cwd=APP, env=environment, stdout=subprocess.DEVNULL)
     try:
         yield f"http://127.0.0.1:{port}"
@@ -61,8 +65,24 @@ def refreshed(database: str):
         thread.join()
 
 
-def settled(page) -> None:
-    page.wait_for_selector("h1", timeout=PATIENCE)
+def chromium(play):
+    return play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+
+
+def opened(browser, address: str, ready: str = "h1", **how):
+    """A page of the app, once it answers."""
+    page = browser.new_page(**how)
+    for _ in range(60):
+        with contextlib.suppress(Exception):
+            page.goto(address, timeout=PATIENCE)
+            break
+        time.sleep(1)
+    settled(page, ready)
+    return page
+
+
+def settled(page, ready: str = "h1") -> None:
+    page.wait_for_selector(ready, timeout=PATIENCE)
     page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')", timeout=PATIENCE)
 
 
@@ -84,15 +104,9 @@ def main(database: str, pictures: Path | None) -> None:
             """SELECT visitor_id FROM shop_customer_360 ORDER BY orders BETWEEN 1 AND 3 DESC, sessions BETWEEN 6 AND 15 DESC, lifetime_value DESC NULLS LAST, visitor_id LIMIT 1"""
         ).fetchone()[0]
         event = f"Bell Rung {time.time_ns() // 10**6 % 100_000}"  # not that of an earlier run
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = chromium(play)
         for theme in ("light", "dark") if pictures else ("light",):
-            page = browser.new_page(viewport={"width": 1360, "height": 900}, color_scheme=theme)
-            for _ in range(60):
-                with contextlib.suppress(Exception):
-                    page.goto(f"{url}/?customer={who}", timeout=PATIENCE)
-                    break
-                time.sleep(1)
-            settled(page)
+            page = opened(browser, f"{url}/?customer={who}", viewport={"width": 1360, "height": 900}, color_scheme=theme)
             page.get_by_role("heading", name="Live tail").wait_for(timeout=PATIENCE)
             tap.ok(page.get_by_role("heading", name=who).count() > 0, f"{theme}: the link opens the customer")
             brightness = page.locator(".stApp").evaluate("e => getComputedStyle(e).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number).reduce((a, b) => a + b)")

@@ -9,7 +9,6 @@ import hashlib
 import json
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ import time
 HERE = pathlib.Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parent.parent))
 
+from broker import Broker  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from confluent_kafka import Producer  # noqa: E402
 from confluent_kafka.admin import AdminClient, NewTopic  # noqa: E402
@@ -40,50 +40,6 @@ def until(true, what, seconds=240):
             raise SystemExit(f"gave up waiting: {what}\n" + "\n".join(log.read_text()[-3000:] for log in place.glob("*.log")))
         time.sleep(0.1)
     return found
-
-
-class Broker:
-    """One node of Kafka that is broker and controller; its log outlives it."""
-
-    def __init__(self):
-        ports = []
-        for _ in range(2):
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                ports.append(free.getsockname()[1])
-        self.host, self.port = "127.0.0.1", ports[0]
-        self.address = f"{self.host}:{self.port}"
-        self.settings = place / "broker.properties"
-        self.settings.write_text(f"""
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{ports[1]}
-listeners=PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{ports[1]}
-controller.listener.names=CONTROLLER
-log.dirs={place}/log
-auto.create.topics.enable=false
-offsets.topic.num.partitions=1
-offsets.topic.replication.factor=1
-group.initial.rebalance.delay.ms=0
-group.min.session.timeout.ms=1000
-""")
-        self.java("kafka.tools.StorageTool", "format", "-t", "journey-journey-journey", "-c", self.settings).wait()
-
-    def java(self, *words):
-        log = open(place / "broker.log", "a")
-        return subprocess.Popen(["java", "-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", f"{options.jars}/*", *map(str, words)], stdout=log, stderr=log)
-
-    def start(self):
-        self.process = self.java("kafka.Kafka", self.settings)
-        until(lambda: self.process.poll() is not None or self.answers(), "the broker")
-
-    def answers(self):
-        with socket.socket() as client:
-            return client.connect_ex((self.host, self.port)) == 0
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
 
 
 class Loader:
@@ -124,7 +80,7 @@ batch_rows = {rows}
 
     def end(self):
         """Waits for it to end by itself: its status and what it said."""
-        return self.process.wait(30), self.said()
+        return self.process.wait(240), self.said()
 
     def memory(self):
         """The most memory it ever had, in MB."""
@@ -332,7 +288,7 @@ def refused():
 
 place = pathlib.Path(tempfile.mkdtemp(prefix="journey.", dir="/tmp"))
 cluster = Cluster(options.psql, ["autovacuum = off"])
-broker = Broker()
+broker = Broker(place, options.jars)
 try:
     cluster.sql(
         """
