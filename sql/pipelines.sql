@@ -5,6 +5,9 @@ SET timezone = 'UTC';
 SET datestyle = 'ISO';
 \set VERBOSITY default
 \set SHOW_CONTEXT never
+-- Errors tell the owner.
+CREATE ROLE regress_owner SUPERUSER;
+SET SESSION AUTHORIZATION regress_owner;
 CREATE SCHEMA shop;
 CREATE SCHEMA analytics;
 CREATE TABLE shop.events (event_id text, anonymous_id text, user_id bigint, email text, event text, ts timestamptz, page_url text, staff boolean);
@@ -197,4 +200,5 @@ SELECT journey.drop_pipeline('latest', keep_tables => false), journey.drop_pipel
 SELECT relname FROM pg_class WHERE relnamespace = 'analytics'::regnamespace;
 SELECT count(*) FROM journey.pipelines;
 DROP SCHEMA shop, analytics CASCADE;
-DROP ROLE regress_writer, regress_analyst;
+RESET SESSION AUTHORIZATION;
+DROP ROLE regress_writer, regress_analyst, regress_owner;
