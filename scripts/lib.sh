@@ -258,10 +258,10 @@ ensure_app() {
   APP=$ROOT/build/app/bin
 }
 
-# The app, and a browser with what drives it from Python.
+# The app, a browser with what drives it from Python, and a provider of logins, in build/provider: what it needs must not pass for the app's own.
 ensure_browser() {
   ! command -v apt-get >/dev/null || install_packages chromium
-  ensure_app && "$APP/pip" install -q --no-compile --disable-pip-version-check playwright
+  ensure_app && "$APP/pip" install -q --no-compile --disable-pip-version-check playwright && python_home "$ROOT/build/provider" "$ROOT/app/tests/requirements.txt"
 }
 
 # What connect/kafka is tested with: a Python with what the loader needs in build/kafka, and the broker's jars in
