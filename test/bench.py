@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -94,5 +95,14 @@ with tempfile.TemporaryDirectory() as scratch:
 
     done = harness("nonsense")
     tap.ok(done.returncode != 0 and "no such workload: nonsense" in done.stderr, "an unknown workload is told", done.stderr)
+
+sql = lambda database, command: subprocess.run([options.psql, "-Xq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", command], check=True)
+sql("postgres", "DROP DATABASE IF EXISTS test_bench")
+sql("postgres", "CREATE DATABASE test_bench")
+sql("test_bench", "CREATE EXTENSION journey")
+command = [sys.executable, ROOT / "bench/pipeline_cost.py", "--psql", options.psql, "--events", "40000", "--parts", "ranges"]
+done = subprocess.run(command, env={**os.environ, "PGDATABASE": "test_bench"}, capture_output=True, text=True)
+tap.ok(done.returncode == 0 and done.stdout.count("visitors told wrong") == 1, "pipelines are right where SQL over ranges of ids is, and where it is not", done.stdout + done.stderr)
+sql("postgres", "DROP DATABASE test_bench")
 
 tap.finish()
