@@ -34,7 +34,7 @@ CREATE AGGREGATE journey.path(step text, ts timestamptz, most int) (
   COMBINEFUNC = journey.path_combine, SERIALFUNC = journey.path_serialize,
   DESERIALFUNC = journey.path_deserialize, PARALLEL = SAFE);
 COMMENT ON AGGREGATE journey.path(text, timestamptz, int) IS
-  'As path, but only the first so many steps, with memory for a few times as many. '
+  'As path, but only the first so many steps, with memory for as many where they come in order of time, else for a few times as many. '
   'Errors: most below 1, or another one in a group (22023); a NULL most (22004)';
 
 CREATE TYPE journey.path_edge AS (position int, step text, next_step text, visitors float8);

@@ -22,7 +22,10 @@ void path_log::ask(std::int32_t most) {
 }
 
 void path_log::add(std::int64_t ts, std::string_view step) {
-  if (ts > until_) return;
+  if (ts > latest_) {
+    if (log_.size() >= static_cast<std::size_t>(most_)) return;
+    latest_ = ts;
+  }
   log_.add({ts, 0}, step);
   forget();
 }
@@ -31,13 +34,14 @@ void path_log::combine(const path_log& other) {
   if (other.most_ == 0) return;
   ask(other.most_);
   log_.combine(other.log_);
+  latest_ = std::max(latest_, other.latest_);
   forget();
 }
 
 /// Now and then what comes too late, so that each row is put in order a few times at most.
 void path_log::forget() {
   if (log_.size() / 2 <= std::max<std::size_t>(64, static_cast<std::size_t>(most_))) return;
-  until_ = log_.keep_first(static_cast<std::size_t>(most_));
+  latest_ = log_.keep_first(static_cast<std::size_t>(most_));
 }
 
 std::pmr::vector<std::string_view> path_log::steps(std::pmr::memory_resource* memory) const {
@@ -62,6 +66,7 @@ void path_log::deserialize(wire::reader& in) {
   if (in.fixed<std::uint8_t>() != version) in.fail("its version is unknown");
   most_ = in.fixed<std::int32_t>();
   if (most_ < 1) in.fail("its number of steps can't be");
+  latest_ = std::numeric_limits<std::int64_t>::max();  // any row may be the last
   log_.deserialize(in, 0);
 }
 

@@ -31,8 +31,9 @@ class path_log {
  private:
   void forget();
 
-  std::int32_t most_ = 0;                                          // 0 while nothing has been asked
-  std::int64_t until_ = std::numeric_limits<std::int64_t>::max();  // what is later has no place any more
+  std::int32_t most_ = 0;  // 0 while nothing has been asked
+  // No row is later. Where there are `most_`, a later one has no place.
+  std::int64_t latest_ = std::numeric_limits<std::int64_t>::min();
   event_log log_;
 };
 
