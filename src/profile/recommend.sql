@@ -18,32 +18,55 @@ CREATE FUNCTION journey.recommend_to(p journey.pipelines, visitor text, top int,
 RETURNS TABLE (item text, name text, score float8, because text[], already_bought boolean)
 LANGUAGE plpgsql STABLE ROWS 10 AS $$
 DECLARE
-  orders text := journey.pipeline_table(p, 'item_orders');
-  -- The number together alone needs no look at how often each is bought.
-  weighed constant text := CASE measure WHEN 'together' THEN 'i.weight * c.together::float8' ELSE format('i.weight * journey.pair_score(%L, c.together, a.orders, b.orders, n.orders)', measure) END;
+  orders constant text := journey.pipeline_table(p, 'item_orders');
+  named constant text := journey.item_name_query(p, 's.item');
+  interest text[];
+  weights int[];
+  bought text[];
+  weighed text := 'i.weight * c.together::float8';
+  counts text := '';
+  added text := 'sum(r.score)';
 BEGIN
-  RETURN QUERY EXECUTE format($q$
+  EXECUTE format($q$
     WITH acts AS MATERIALIZED (
       SELECT i.item, i.action, i.at FROM %1$s AS w JOIN %2$s AS i ON i.alias = w.alias AND i.kind = w.kind WHERE w.visitor_id = $1 AND i.at <= $2),
-    bought AS MATERIALIZED (SELECT x.item, max(x.at) AS at FROM acts AS x WHERE x.action = 'bought' GROUP BY x.item),
+    last AS MATERIALIZED (SELECT max(x.at) AS at FROM acts AS x WHERE x.action = 'bought'),
     removed AS (SELECT x.item, max(x.at) AS at FROM acts AS x WHERE x.action = 'removed' GROUP BY x.item),
-    interest AS MATERIALIZED (
+    interest AS (
       SELECT x.item, max(CASE x.action WHEN 'added' THEN 3 ELSE 1 END) AS weight
-      FROM acts AS x LEFT JOIN removed AS r USING (item)
-      WHERE x.action IN ('added', 'viewed') AND (x.at > (SELECT max(b.at) FROM bought AS b)) IS NOT FALSE AND (x.at > r.at) IS NOT FALSE
-      GROUP BY x.item ORDER BY weight DESC, max(x.at) DESC, x.item COLLATE "C" LIMIT 50),
-    scored AS (
-      SELECT c.with_item AS item, sum(c.score ORDER BY c.item COLLATE "C") AS score, array_agg(c.item ORDER BY c.score DESC, c.item COLLATE "C") AS because
-      FROM (SELECT c.*, %3$s AS score FROM interest AS i JOIN LATERAL (SELECT * FROM (%4$s) AS c WHERE c.item = i.item OFFSET 0) AS c ON true%5$s) AS c
-      WHERE c.with_item NOT IN (SELECT i.item FROM interest AS i) GROUP BY c.with_item HAVING sum(c.score) > 0
-      UNION ALL
-      (SELECT o.item, o.orders::float8, '{}' FROM %6$s AS o WHERE o.item <> '' AND o.orders > 0 AND NOT EXISTS (SELECT FROM interest) ORDER BY o.orders DESC, o.item COLLATE "C" LIMIT $3))
-    SELECT s.item, %7$s, s.score, s.because, EXISTS (SELECT FROM bought AS b WHERE b.item = s.item)
-    FROM (SELECT * FROM scored AS s ORDER BY s.score DESC, s.item COLLATE "C" LIMIT $3) AS s ORDER BY s.score DESC, s.item COLLATE "C"$q$,
-    journey.pipeline_table(p, 'aliases'), journey.pipeline_table(p, 'items'), weighed, journey.counted_pairs(p),
-    CASE WHEN measure <> 'together' THEN format(' JOIN %1$s AS a ON a.item = c.item JOIN %1$s AS b ON b.item = c.with_item CROSS JOIN (SELECT orders FROM %1$s WHERE item = '''') AS n', orders) END,
-    orders, journey.item_name_query(p, 's.item'))
-  USING visitor, as_of, top;
+      FROM acts AS x CROSS JOIN last AS b LEFT JOIN removed AS r USING (item)
+      WHERE x.action IN ('added', 'viewed') AND (x.at > b.at) IS NOT FALSE AND (x.at > r.at) IS NOT FALSE
+      GROUP BY x.item ORDER BY weight DESC, max(x.at) DESC, x.item COLLATE "C" LIMIT 50)
+    SELECT array_agg(i.item), array_agg(i.weight), ARRAY(SELECT x.item FROM acts AS x WHERE x.action = 'bought') FROM interest AS i$q$,
+    journey.pipeline_table(p, 'aliases'), journey.pipeline_table(p, 'items'))
+  INTO interest, weights, bought USING visitor, as_of;
+  IF interest IS NULL THEN
+    RETURN QUERY EXECUTE format($q$
+      SELECT s.item, %1$s, s.orders::float8, '{}'::text[], s.item = ANY ($2)
+      FROM (SELECT o.item, o.orders FROM %2$s AS o WHERE o.item <> '' AND o.orders > 0 ORDER BY o.orders DESC, o.item COLLATE "C" LIMIT $1) AS s ORDER BY s.orders DESC, s.item COLLATE "C"$q$,
+      named, orders)
+    USING top, bought;
+    RETURN;
+  END IF;
+  -- Numbers of baskets are whole, so their sum is the same in any order, and how often each item is bought need not be looked up.
+  IF measure <> 'together' THEN
+    weighed := format('i.weight * journey.pair_score(%L, c.together, a.orders, b.orders, n.orders)', measure);
+    counts := format(' JOIN %1$s AS a ON a.item = c.item JOIN %1$s AS b ON b.item = c.with_item CROSS JOIN (SELECT orders FROM %1$s WHERE item = '''') AS n', orders);
+    added := 'sum(r.score ORDER BY r.because COLLATE "C")';
+  END IF;
+  -- The reasons are put together for the best alone.
+  RETURN QUERY EXECUTE format($q$
+    WITH scored AS MATERIALIZED (
+      SELECT c.with_item AS item, c.item AS because, %1$s AS score
+      FROM unnest($2, $3) AS i (item, weight) CROSS JOIN LATERAL (SELECT * FROM (%2$s) AS c WHERE c.item = i.item OFFSET 0) AS c%3$s),
+    best AS MATERIALIZED (
+      SELECT r.item, %4$s AS score FROM scored AS r WHERE r.item <> ALL ($2) GROUP BY r.item HAVING %4$s > 0 ORDER BY score DESC, r.item COLLATE "C" LIMIT $1)
+    SELECT s.item, %5$s, s.score, r.because, s.item = ANY ($4)
+    FROM best AS s JOIN (
+      SELECT r.item, array_agg(r.because ORDER BY r.score DESC, r.because COLLATE "C") AS because FROM scored AS r WHERE r.item = ANY (ARRAY(SELECT b.item FROM best AS b)) GROUP BY r.item) AS r USING (item)
+    ORDER BY s.score DESC, s.item COLLATE "C"$q$,
+    weighed, journey.counted_pairs(p), counts, added, named)
+  USING top, interest, weights, bought;
 END $$;
 COMMENT ON FUNCTION journey.recommend_to(journey.pipelines, text, int, timestamptz, journey.pair_measure) IS 'Internal: what to offer a visitor next, as recommend says';
 
