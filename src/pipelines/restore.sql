@@ -32,7 +32,8 @@ CREATE FUNCTION journey.adopt_columns(p journey.pipelines, s journey.pipeline_so
 LANGUAGE plpgsql AS $$
 DECLARE
   columns journey.source_column[] := ARRAY(
-    SELECT ROW(coalesce(a.attnum, c.number), c.name, c.type)::journey.source_column FROM unnest(s.columns) AS c LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = s.relation AND a.attname = c.name AND NOT a.attisdropped);
+    SELECT ROW(coalesce(a.attnum, c.number), c.name, c.type)::journey.source_column FROM unnest(s.columns) WITH ORDINALITY AS c (number, name, type, place)
+    LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = s.relation AND a.attname = c.name AND NOT a.attisdropped ORDER BY c.place);
 BEGIN
   IF columns = s.columns THEN RETURN s; END IF;
   s.mark_columns := ARRAY(
