@@ -65,8 +65,10 @@ CREATE VIEW events AS
   FROM generate_series(1, 2000000) i;
 SELECT is_cancelled(format('SELECT %s FROM events', aggregate), aggregate)
   FROM unnest(ARRAY[$$funnel_level(ts, interval '1 hour', one, two, one AND two)$$, $$funnel_times(ts, interval '1 hour', one, two, one AND two)$$,
-    $$sequence_match('(?1)(?2)', ts, one, one AND two)$$, $$sequence_count('(?1)(?2)', ts, one, two)$$,
-    $$path(CASE WHEN two THEN 'a' ELSE 'b' END, ts)$$, $$next_event(one, ts, two, one)$$, $$funnel_level_by('all', ts, interval '1 hour', one, two)$$]) aggregate;
+    $$sequence_match('(?1)(?2)', ts, one, one AND two)$$, $$sequence_count('(?1)(?2)', ts, one, two)$$, $$sequence_times('(?1)(?2)', ts, one, one AND two)$$,
+    $$path(CASE WHEN two THEN 'a' ELSE 'b' END, ts)$$, $$next_event(one, ts, two, one)$$, $$previous_event(one, ts, two, one)$$, $$funnel_level_by('all', ts, interval '1 hour', one, two)$$,
+    $$funnel_event(one, ts, interval '1 hour', one, two, one AND two)$$]) aggregate;
+SELECT is_cancelled($$SELECT path_edges(path) FROM (SELECT array_agg(CASE WHEN two THEN 'a' ELSE 'b' END) AS path FROM events) paths$$, 'path_edges');
 
 SELECT * FROM finish();
 DROP SCHEMA cancel_tests CASCADE;
