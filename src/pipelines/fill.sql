@@ -1,6 +1,5 @@
 -- Room: pipelines. Filling history, a slice at a time, by any number of sessions.
 
--- As in events_of_slice: told in one pass, whatever the planner knows of the table.
 CREATE FUNCTION journey.mark_copies(p journey.pipelines, s journey.pipeline_sources, slice date, here text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -40,7 +39,7 @@ BEGIN
   SELECT * INTO STRICT s FROM journey.pipeline_sources AS x WHERE x.pipeline = p.id AND x.source = z.source;
   PERFORM journey.report_stage(p.name, format('filling slice %s of %s', z.slice, journey.relation_name(s.relation)));
   here := journey.hold_source(s);
-  EXECUTE journey.store_rows(p, s, journey.events_of_slice(p, s, z.slice, here)) INTO run.events USING NULL::journey.pipeline_place[], 0;
+  run.events := (journey.put_slice(p, s, z.slice, here, 0)).events;
   EXECUTE format('SELECT count(*) FROM (%s) AS r', journey.rows_of_slice(p, s, z.slice, concat_ws(' AND ', here, format('(%s) IS NOT TRUE', journey.usable_row())))) INTO run.left_out;
   PERFORM journey.mark_copies(p, s, z.slice, here);
   PERFORM journey.erase_late_rows(p, s, journey.rows_of_slice(p, s, z.slice, here));

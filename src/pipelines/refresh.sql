@@ -18,6 +18,9 @@ COMMENT ON TYPE journey.slice_base IS 'Internal: the snapshot that a slice was f
 CREATE TYPE journey.pipeline_mark AS (slice date, kind text, alias text, event_id text, at timestamptz, number bigint);
 COMMENT ON TYPE journey.pipeline_mark IS 'Internal: a changed row by its place and event id; without these a slice as a whole; without a slice all of the source';
 
+CREATE TYPE journey.pipeline_event_id AS (event_id text, since timestamptz, until timestamptz, marked boolean);
+COMMENT ON TYPE journey.pipeline_event_id IS 'Internal: an event id, between which times its copies can be, and whether a row that had it was changed';
+
 CREATE FUNCTION journey.snapshot_base(slice date, seen pg_snapshot, number_offset bigint) RETURNS journey.slice_base
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ROW(slice, pg_snapshot_xmax(seen)::text::bigint + number_offset, ARRAY(SELECT x::text::bigint + number_offset FROM pg_snapshot_xip(seen) AS x))::journey.slice_base;
@@ -180,26 +183,43 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.mark_places(journey.pipelines, journey.pipeline_sources, journey.pipeline_place[]) IS 'Internal: marks places of a source; those without an id are slices as a whole';
 
+CREATE FUNCTION journey.places_of_event_ids(p journey.pipelines, s journey.pipeline_sources, ids journey.pipeline_event_id[], here text) RETURNS journey.pipeline_place[]
+LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_bitmapscan = off  -- as in put_places
+AS $$
+DECLARE
+  places journey.pipeline_place[];
+BEGIN
+  EXECUTE format($q$
+    WITH found AS (
+      SELECT r.slice, r.kind, r.alias, e.marked, count(*) OVER (PARTITION BY e.event_id) AS copies
+      FROM (SELECT *, event_id::%s AS raw_event_id FROM unnest($1)) AS e CROSS JOIN LATERAL (%s) AS r)
+    SELECT ARRAY(SELECT DISTINCT ROW(slice, kind, alias)::journey.pipeline_place FROM found WHERE marked OR copies > 1)$q$,
+    journey.raw_type(s, s.event_id), journey.rows_of_event_id(p, s, 'e', 'e.since', 'e.until', here))
+  INTO places USING ids;
+  RETURN places;
+END $$;
+COMMENT ON FUNCTION journey.places_of_event_ids(journey.pipelines, journey.pipeline_sources, journey.pipeline_event_id[], text) IS
+  'Internal: the places of all rows that have an event id that was marked, or together with others one that was not';
+
 -- The places of all rows that have an event id of `new_rows` together with others, or one that a mark names.
 CREATE FUNCTION journey.places_of_copies(p journey.pipelines, s journey.pipeline_sources, new_rows text, marks journey.pipeline_mark[], followed date[], here text) RETURNS journey.pipeline_place[]
 LANGUAGE plpgsql AS $$
 DECLARE
-  places journey.pipeline_place[] := '{}';
+  ids journey.pipeline_event_id[];
+  places journey.pipeline_place[];
   found journey.pipeline_place[];
   slice date;
 BEGIN
   EXECUTE format($q$
-    WITH ids AS MATERIALIZED (
-      SELECT event_id, event_id::%1$s AS raw, min(ts) - %2$L::interval AS since, max(ts) + %2$L::interval AS until, bool_or(marked) AS marked
-      FROM (SELECT r.event_id, r.ts, false AS marked FROM (%3$s) AS r WHERE r.event_id IS NOT NULL AND %4$s
+    SELECT ARRAY(
+      SELECT ROW(event_id, min(ts) - %1$L::interval, max(ts) + %1$L::interval, bool_or(marked))::journey.pipeline_event_id
+      FROM (SELECT r.event_id, r.ts, false AS marked FROM (%2$s) AS r WHERE r.event_id IS NOT NULL AND %3$s
         UNION ALL SELECT event_id, at, true FROM unnest($1) WHERE event_id IS NOT NULL) AS e
-      GROUP BY event_id),
-    found AS (
-      SELECT r.slice, r.kind, r.alias, i.marked, count(*) OVER (PARTITION BY i.event_id) AS copies
-      FROM ids AS i JOIN (%5$s) AS r ON r.raw_event_id = i.raw AND r.event_id = i.event_id AND r.raw_ts >= i.since AND r.raw_ts <= i.until WHERE %4$s AND %6$s)
-    SELECT ARRAY(SELECT DISTINCT ROW(slice, kind, alias)::journey.pipeline_place FROM found WHERE marked OR copies > 1)$q$,
-    journey.raw_type(s, s.event_id), s.event_id_window, new_rows, journey.usable_row(), journey.source_rows(p, s), here)
-  INTO places USING marks;
+      GROUP BY event_id)$q$,
+    s.event_id_window, new_rows, journey.usable_row())
+  INTO ids USING marks;
+  places := journey.places_of_event_ids(p, s, ids, here);
   -- The event ids of a slice as a whole aren't known: all that follows it within the window.
   FOREACH slice IN ARRAY followed LOOP
     EXECUTE format('SELECT ARRAY(SELECT DISTINCT ROW(r.slice, r.kind, r.alias)::journey.pipeline_place FROM (%s) AS r WHERE r.raw_ts >= %L::timestamptz AND r.raw_ts < %2$L::timestamptz + %L::interval AND r.event_id IS NOT NULL AND %s AND %s)',
@@ -279,7 +299,9 @@ COMMENT ON TYPE journey.source_step IS
   'links that rows were added to and taken from';
 
 CREATE FUNCTION journey.refresh_source(p journey.pipelines, s journey.pipeline_sources, now_seen pg_snapshot, most int) RETURNS journey.source_step
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql
+SET enable_seqscan = off  -- what is new is found by an index, whatever the planner knows of the table
+AS $$
 DECLARE
   done journey.source_step;
   number_offset bigint := journey.number_offset(s.relation);
@@ -340,7 +362,8 @@ BEGIN
   -- 4: new rows, by the numbers of their transactions or by the time of their arrival.
   IF s.changes = 'column' THEN
     s.ahead_until := greatest(s.ahead_until, (SELECT max(m.number) FROM unnest(marks) AS m WHERE m.number >= now_base.xmax OR m.number = ANY (now_base.xip)));
-    new_rows := format('SELECT r.* FROM (%s) AS r%s WHERE (r.number >= %s OR r.number = ANY (%L::bigint[])) AND r.number < %s AND r.number <> ALL (%L::bigint[]) AND %s%s',
+    -- IS TRUE: only what is new is for the index.
+    new_rows := format('SELECT r.* FROM (%s) AS r%s WHERE (r.number >= %s OR r.number = ANY (%L::bigint[])) AND (r.number < %s) IS TRUE AND r.number <> ALL (%L::bigint[]) AND %s%s',
       journey.source_rows(p, s), CASE WHEN cardinality(fresh) > 0 THEN format(' LEFT JOIN unnest(%L::journey.slice_base[]) AS b ON b.slice = r.slice', fresh_bases) END,
       least(seen_base.xmax, (SELECT min(b.xmax) FROM unnest(fresh_bases) AS b)), ARRAY(SELECT unnest(seen_base.xip) UNION SELECT unnest(b.xip) FROM unnest(fresh_bases) AS b),
       now_base.xmax, now_base.xip, here,
@@ -378,14 +401,14 @@ BEGIN
     done.lost := journey.forget_slices(p, s, whole, most);
     FOREACH z IN ARRAY whole LOOP
       erased := erased + journey.erase_late_rows(p, s, journey.rows_of_slice(p, s, z, here));
-      EXECUTE journey.store_rows(p, s, journey.events_of_slice(p, s, z, here)) INTO stored_events, stored_pairs USING NULL::journey.pipeline_place[], most;
+      SELECT * INTO stored_events, stored_pairs FROM journey.put_slice(p, s, z, here, most);
       done.events := done.events + stored_events;
       IF cardinality(done.gained) < most THEN done.gained := done.gained || stored_pairs; END IF;
     END LOOP;
   END IF;
   IF cardinality(places) > 0 THEN
     done.lost := done.lost || journey.forget_places(p, s, places, most);
-    EXECUTE journey.store_rows(p, s, journey.copies_out(s, journey.rows_of_places(p, s, concat_ws(' AND ', here, journey.counts_once(p, s, here))))) INTO stored_events, stored_pairs USING places, most;
+    SELECT * INTO stored_events, stored_pairs FROM journey.put_places(p, s, places, here, most);
     done.events := done.events + stored_events;
     done.gained := done.gained || stored_pairs;
     -- A place may have lost its only link with somebody's erasure: its visitor is another one all the same.

@@ -82,28 +82,40 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.source_rows(journey.pipelines, journey.pipeline_sources, text) IS 'Internal: the query that gives a source''s rows under the names above';
 
+-- IS TRUE: no condition for an index on time, of which a planner without statistics expects too much.
 CREATE FUNCTION journey.usable_row() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN $q$(r.alias IS NOT NULL AND r.ts >= '4000-01-01 00:00:00+00 BC' AND r.ts < '200000-01-01 00:00:00+00')$q$;
+RETURN $q$(r.alias IS NOT NULL AND (r.ts >= '4000-01-01 00:00:00+00 BC') IS TRUE AND (r.ts < '200000-01-01 00:00:00+00') IS TRUE)$q$;
 COMMENT ON FUNCTION journey.usable_row() IS
   'Internal: the condition that a row r of a source counts: with a usable id, and at a time whose slices and windows can be computed; NULL and infinite ones are not';
+
+-- OFFSET 0: looked up one by one. ANY: the times rule partitions out, and are no range that a planner without statistics
+-- thinks as narrow as an event id.
+CREATE FUNCTION journey.rows_of_event_id(p journey.pipelines, s journey.pipeline_sources, e text, since text, until text, here text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN format('SELECT r.* FROM (%s) AS r WHERE r.raw_event_id = %2$s.raw_event_id AND r.event_id = %2$s.event_id AND r.raw_ts >= ANY (ARRAY[%s]) AND r.raw_ts <= ANY (ARRAY[%s]) AND %s AND %s OFFSET 0',
+    journey.source_rows(p, s), e, since, until, journey.usable_row(), here);
+END $$;
+COMMENT ON FUNCTION journey.rows_of_event_id(journey.pipelines, journey.pipeline_sources, text, text, text, text) IS 'Internal: the query of a source''s rows between two times that have the event id of e, a row of the query around it';
 
 -- An event id counts for its first row: by time, then by value. A copy is a row no more than the window later.
 CREATE FUNCTION journey.counts_once(p journey.pipelines, s journey.pipeline_sources, here text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN CASE WHEN s.event_id IS NULL THEN 'true' ELSE format(
-    '(r.event_id IS NULL OR NOT EXISTS (SELECT FROM (%s) AS b WHERE b.raw_event_id = r.raw_event_id AND b.event_id = r.event_id AND b.raw_ts >= r.ts - %L::interval AND b.raw_ts <= r.ts AND %s AND %s
-      AND (b.ts, b.alias, b.strength, b.by_value) < (r.ts, r.alias, r.strength, r.by_value)))', journey.source_rows(p, s), s.event_id_window, replace(journey.usable_row(), 'r.', 'b.'), replace(here, 'r.', 'b.')) END;
+    '(e.event_id IS NULL OR NOT EXISTS (SELECT FROM (%s) AS b WHERE (b.ts, b.alias, b.strength, b.by_value) < (e.ts, e.alias, e.strength, e.by_value)))',
+    journey.rows_of_event_id(p, s, 'e', format('e.ts - %L::interval', s.event_id_window), 'e.ts', here)) END;
 END $$;
-COMMENT ON FUNCTION journey.counts_once(journey.pipelines, journey.pipeline_sources, text) IS 'Internal: the condition that no row before r has its event id';
+COMMENT ON FUNCTION journey.counts_once(journey.pipelines, journey.pipeline_sources, text) IS 'Internal: the condition that no row before e has its event id';
 
--- Rows that are equal in all that is read are one event, if they have an event id.
-CREATE FUNCTION journey.copies_out(s journey.pipeline_sources, query text) RETURNS text
+-- The same among the rows of a query. Those that are equal in all that is read are one event.
+CREATE FUNCTION journey.first_copies(s journey.pipeline_sources, query text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN s.event_id IS NULL THEN query ELSE format(
-    'SELECT r.* FROM (SELECT r.*, row_number() OVER (PARTITION BY r.event_id, r.ts, r.alias, r.strength, r.by_value) AS copy FROM (%s) AS r) AS r WHERE r.copy = 1 OR r.event_id IS NULL', query) END;
-COMMENT ON FUNCTION journey.copies_out(journey.pipeline_sources, text) IS 'Internal: a query of rows, each event once';
+    'SELECT r.* FROM (SELECT r.*, lag(r.ts) OVER (PARTITION BY r.event_id ORDER BY r.ts, r.alias, r.strength, r.by_value) AS copied_at FROM (%s) AS r) AS r
+     WHERE r.event_id IS NULL OR r.copied_at IS NULL OR r.copied_at < r.ts - %L::interval', query, s.event_id_window) END;
+COMMENT ON FUNCTION journey.first_copies(journey.pipeline_sources, text) IS 'Internal: of a query of rows those that no other of them with their event id precedes within the window';
 
 CREATE FUNCTION journey.rows_of_slice(p journey.pipelines, s journey.pipeline_sources, slice date, here text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -114,17 +126,19 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.rows_of_slice(journey.pipelines, journey.pipeline_sources, date, text) IS 'Internal: the query of a source''s rows in a slice, usable or not';
 
--- The event ids that come more than once are told in one pass; only their rows are looked at one by one.
+-- The event ids that come more than once are told in one pass; only their rows are put in order.
 CREATE FUNCTION journey.events_of_slice(p journey.pipelines, s journey.pipeline_sources, slice date, here text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   usable text := journey.rows_of_slice(p, s, slice, concat_ws(' AND ', here, journey.usable_row()));
-  copies text := format('SELECT r.raw_event_id FROM (%s) AS r WHERE r.raw_ts >= %L::timestamptz - %L::interval AND r.raw_ts < %L::timestamptz AND r.raw_event_id IS NOT NULL AND %s GROUP BY r.raw_event_id HAVING count(*) > 1',
+  near text := format('SELECT r.* FROM (%s) AS r WHERE r.raw_ts >= %L::timestamptz - %L::interval AND r.raw_ts < %L::timestamptz AND %s',
     journey.source_rows(p, s), journey.slice_start(slice), s.event_id_window, journey.slice_end(p.slice, slice), here);
 BEGIN
   RETURN CASE WHEN s.event_id IS NULL THEN usable ELSE format(
-    'WITH copies AS MATERIALIZED (%2$s) SELECT r.*, NULL::bigint AS copy FROM (%1$s) AS r WHERE NOT EXISTS (SELECT FROM copies AS c WHERE c.raw_event_id = r.raw_event_id) UNION ALL %3$s',
-    usable, copies, journey.copies_out(s, format('SELECT r.* FROM (%s) AS r JOIN copies AS c ON c.raw_event_id = r.raw_event_id WHERE %s', usable, journey.counts_once(p, s, here)))) END;
+    'WITH copies AS MATERIALIZED (SELECT r.raw_event_id FROM (%2$s) AS r GROUP BY r.raw_event_id HAVING count(*) > 1)
+     SELECT r.*, NULL::timestamptz AS copied_at FROM (%1$s) AS r WHERE NOT EXISTS (SELECT FROM copies AS c WHERE c.raw_event_id = r.raw_event_id)
+     UNION ALL SELECT r.* FROM (%3$s) AS r WHERE r.ts >= %4$L::timestamptz',
+    usable, near, journey.first_copies(s, format('SELECT r.* FROM (%s) AS r JOIN copies AS c ON c.raw_event_id = r.raw_event_id WHERE %s', near, journey.usable_row())), journey.slice_start(slice)) END;
 END $$;
 COMMENT ON FUNCTION journey.events_of_slice(journey.pipelines, journey.pipeline_sources, date, text) IS 'Internal: the query of a source''s rows in a slice that count, each event once';
 
@@ -145,6 +159,13 @@ BEGIN
     FROM unnest(s.id_kinds, s.ids) WITH ORDINALITY AS i (kind, id, number));
 END $$;
 COMMENT ON FUNCTION journey.rows_of_places(journey.pipelines, journey.pipeline_sources, text) IS 'Internal: the query of a source''s rows that count for the places $1';
+
+CREATE FUNCTION journey.events_of_places(p journey.pipelines, s journey.pipeline_sources, here text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN journey.first_copies(s, format('SELECT e.* FROM (%s) AS e WHERE %s', journey.rows_of_places(p, s, here), journey.counts_once(p, s, here)));
+END $$;
+COMMENT ON FUNCTION journey.events_of_places(journey.pipelines, journey.pipeline_sources, text) IS 'Internal: the query of a source''s rows that count for the places $1, each event once';
 
 CREATE FUNCTION journey.trail_of_rows(p journey.pipelines, s journey.pipeline_sources) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -208,3 +229,20 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.store_rows(journey.pipelines, journey.pipeline_sources, text) IS
   'Internal: the statement that stores the rows of a query of usable rows; it gives how many they are, and their links over all slices, at most $2 of these. $1 are the places that the query names';
+
+CREATE FUNCTION journey.put_slice(p journey.pipelines, s journey.pipeline_sources, slice date, here text, most int, OUT events bigint, OUT pairs journey.pipeline_pair[])
+LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE journey.store_rows(p, s, journey.events_of_slice(p, s, slice, here)) INTO events, pairs USING NULL::journey.pipeline_place[], most;
+END $$;
+COMMENT ON FUNCTION journey.put_slice(journey.pipelines, journey.pipeline_sources, date, text, int) IS 'Internal: stores the rows of a slice, of which nothing is stored; how many they are, and most of their links at most';
+
+-- By one index each: of a table without statistics the planner thinks the one on time as good.
+CREATE FUNCTION journey.put_places(p journey.pipelines, s journey.pipeline_sources, places journey.pipeline_place[], here text, most int, OUT events bigint, OUT pairs journey.pipeline_pair[])
+LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_bitmapscan = off
+AS $$
+BEGIN
+  EXECUTE journey.store_rows(p, s, journey.events_of_places(p, s, here)) INTO events, pairs USING places, most;
+END $$;
+COMMENT ON FUNCTION journey.put_places(journey.pipelines, journey.pipeline_sources, journey.pipeline_place[], text, int) IS 'Internal: the same of places';

@@ -34,12 +34,14 @@ CREATE FUNCTION journey.trails_of_places(p journey.pipelines, s journey.pipeline
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN format('SELECT r.slice, r.kind, r.alias, %s AS trail FROM (%s) AS r WHERE NOT r.passive GROUP BY r.slice, r.kind, r.alias',
-    journey.trail_of_rows(p, s), journey.copies_out(s, journey.rows_of_places(p, s, journey.counts_once(p, s, 'true'))));
+    journey.trail_of_rows(p, s), journey.events_of_places(p, s, 'true'));
 END $$;
 COMMENT ON FUNCTION journey.trails_of_places(journey.pipelines, journey.pipeline_sources) IS 'Internal: the query that makes the trails of the places $1 from the rows of a source';
 
 CREATE FUNCTION journey.differing_trails(p journey.pipelines, s journey.pipeline_sources, places journey.pipeline_place[], OUT slice date, OUT kind text, OUT alias text, OUT problem text) RETURNS SETOF record
-LANGUAGE plpgsql STABLE AS $$
+LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET enable_bitmapscan = off  -- as in put_places
+AS $$
 BEGIN
   RETURN QUERY EXECUTE format($q$
     WITH made AS MATERIALIZED (%s),

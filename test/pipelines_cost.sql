@@ -1,0 +1,54 @@
+-- pipelines: what steps read of a source, in rows and in entries of its indexes. Nothing is known of its tables: none was ever analyzed.
+\set QUIET on
+\pset format unaligned
+\pset tuples_only true
+SET client_min_messages = warning;
+SELECT plan(10);
+SET timezone = 'UTC';
+CREATE SCHEMA shop;
+CREATE TABLE shop.whole (event_id text, device text, ts timestamptz) WITH (autovacuum_enabled = off);
+CREATE TABLE shop.parted (event_id text, device text, ts timestamptz) PARTITION BY RANGE (ts);
+CREATE TABLE shop.january PARTITION OF shop.parted FOR VALUES FROM ('2025-01-01') TO ('2025-02-01') WITH (autovacuum_enabled = off);
+CREATE TABLE shop.february PARTITION OF shop.parted FOR VALUES FROM ('2025-02-01') TO ('2025-03-01') WITH (autovacuum_enabled = off);
+CREATE TABLE shop.march PARTITION OF shop.parted FOR VALUES FROM ('2025-03-01') TO ('2025-04-01') WITH (autovacuum_enabled = off);
+SELECT journey.create_pipeline('web', 'shop') \g /dev/null
+SELECT count(*) FROM unnest('{shop.whole,shop.parted}'::regclass[]) AS t, journey.add_source('web', t, ts => 'ts', event_id => 'event_id', anonymous_id => 'device') \g /dev/null
+CALL journey.fill('web');
+CALL journey.refresh('web');
+
+-- In this transaction so far, for each of 1,000 rows.
+CREATE FUNCTION reads(source regclass) RETURNS bigint LANGUAGE sql AS $$
+  SELECT (sum(pg_stat_get_xact_tuples_returned(r) + pg_stat_get_xact_tuples_fetched(r)) / 1000)::bigint
+  FROM (SELECT source UNION SELECT relid FROM pg_partition_tree(source)) AS t (id) CROSS JOIN LATERAL (SELECT t.id UNION ALL SELECT indexrelid FROM pg_index WHERE indrelid = t.id) AS x (r) $$;
+CREATE FUNCTION come(prefix text, since timestamptz) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO shop.whole (event_id, device, ts) SELECT prefix || n, 'd' || n % 500, since + n * interval '1 second' FROM generate_series(1, 1000) AS n;
+  INSERT INTO shop.parted (event_id, device, ts) SELECT prefix || n, 'd' || n % 500, since + n * interval '1 second' FROM generate_series(1, 1000) AS n $$;
+
+SELECT come('a', '2025-01-30') \g /dev/null
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT journey.refresh_step('web', true) \g /dev/null
+SET LOCAL search_path = public;
+SELECT cmp_ok(reads(t), '<', 100::bigint, 'new rows: ' || t) FROM unnest('{shop.whole,shop.parted}'::regclass[]) AS t;
+COMMIT;
+SELECT is((SELECT sum(journey.event_count(trail)) FROM shop.web_trails), 2000::numeric, 'all are there');
+
+UPDATE shop.whole SET device = device || 'x';
+UPDATE shop.parted SET device = device || 'x';
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT journey.refresh_step('web', true) \g /dev/null
+SET LOCAL search_path = public;
+SELECT cmp_ok(reads(t), '<', 100::bigint, 'rows that were changed: ' || t) FROM unnest('{shop.whole,shop.parted}'::regclass[]) AS t;
+COMMIT;
+SELECT is((SELECT count(*) FROM shop.web_trails WHERE alias LIKE '%x'), 1000::bigint, 'with other ids');
+
+-- A second copy of each, two days later, in a slice of its own; then slices as a whole.
+SELECT come('a', '2025-02-01') \g /dev/null
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT journey.refresh_step('web', true) \g /dev/null
+SET LOCAL search_path = public;
+SELECT cmp_ok(reads(t), '<', 100::bigint, 'copies: ' || t) FROM unnest('{shop.whole,shop.parted}'::regclass[]) AS t;
+COMMIT;
+SELECT is((SELECT sum(journey.event_count(trail)) FROM shop.web_trails), 2000::numeric, 'each event counts once');
+CALL journey.rebuild('web');
+SELECT is((SELECT sum(journey.event_count(trail)) FROM shop.web_trails), 2000::numeric, 'and so it does in slices that are read again');
+SELECT * FROM finish();
