@@ -133,7 +133,7 @@ BEGIN
       journey.most_basket_items());
     RETURN;
   END IF;
-  -- Look-ups one by one: the planner knows nothing of how few they are.
+  -- Look-ups one by one: the planner knows nothing of how few they are. Only what becomes less may become nothing.
   EXECUTE format($q$
     WITH taken AS (DELETE FROM %1$s RETURNING source, basket),
     changed AS MATERIALIZED (
@@ -150,7 +150,7 @@ BEGIN
     orders AS MATERIALIZED (
       SELECT d.item, d.n, t.orders + d.n AS left_over, t.ctid AS place
       FROM (SELECT item, sum(n) AS n FROM (SELECT item, n FROM sides CROSS JOIN unnest(items) AS item UNION ALL SELECT '', n FROM sides) AS s GROUP BY item HAVING sum(n) <> 0) AS d
-      LEFT JOIN LATERAL (SELECT o.orders, o.ctid FROM %4$s AS o WHERE o.item = d.item OFFSET 0) AS t ON true),
+      LEFT JOIN LATERAL (SELECT o.orders, o.ctid FROM %4$s AS o WHERE d.n < 0 AND o.item = d.item OFFSET 0) AS t ON true),
     no_orders AS (DELETE FROM %4$s WHERE ctid = ANY (ARRAY(SELECT place FROM orders WHERE left_over = 0 AND item <> ''))),
     put_orders AS (
       INSERT INTO %4$s AS o (item, orders) SELECT item, n FROM orders WHERE (left_over = 0) IS NOT TRUE OR item = ''
@@ -160,7 +160,7 @@ BEGIN
       FROM (
         SELECT a.item, b.item AS with_item, sum(n) AS n FROM sides CROSS JOIN unnest(items) AS a (item) CROSS JOIN unnest(items) AS b (item)
         WHERE a.item < b.item COLLATE "C" AND cardinality(items) <= %6$s GROUP BY 1, 2 HAVING sum(n) <> 0) AS d
-      LEFT JOIN LATERAL (SELECT o.together, o.ctid FROM %5$s AS o WHERE o.item = d.item AND o.with_item = d.with_item OFFSET 0) AS t ON true),
+      LEFT JOIN LATERAL (SELECT o.together, o.ctid FROM %5$s AS o WHERE d.n < 0 AND o.item = d.item AND o.with_item = d.with_item OFFSET 0) AS t ON true),
     no_pairs AS (DELETE FROM %5$s WHERE ctid = ANY (ARRAY(SELECT place FROM pairs WHERE left_over = 0)))
     INSERT INTO %5$s AS o (item, with_item, together) SELECT item, with_item, n FROM pairs WHERE (left_over = 0) IS NOT TRUE
     ON CONFLICT (item, with_item) DO UPDATE SET together = o.together + excluded.together$q$,
