@@ -47,18 +47,8 @@ JOURNEY_PARALLEL_AGGREGATE(path, path_log)
 JOURNEY_FUNCTION(path_final) {
   const auto* state = pg::state_argument<path_log>(fcinfo);
   if (state == nullptr) return PointerGetDatum(construct_empty_array(TEXTOID));
-  auto steps = state->steps(pg::call_memory());
-  if (steps.size() > MaxAllocSize / sizeof(Datum))
-    throw error(sqlstate::program_limit_exceeded,
-                "a path of " + std::to_string(steps.size()) + " steps can't be returned",
-                "Give the greatest number of steps: path(step, ts, 100).");
-  auto* elements = static_cast<Datum*>(palloc(sizeof(Datum) * (steps.size() + 1)));
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    check_interrupts();
-    elements[i] = pg::text_datum(steps[i]);
-  }
-  return PointerGetDatum(
-      construct_array(elements, static_cast<int>(steps.size()), TEXTOID, -1, false, TYPALIGN_INT));
+  return pg::text_array(state->steps(pg::call_memory()),
+                        "Give the greatest number of steps: path(step, ts, 100).");
 }
 
 JOURNEY_FUNCTION(path_edges_add) { return add_path(fcinfo, 1); }

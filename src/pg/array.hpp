@@ -23,4 +23,7 @@ struct array_elements {
 /// The elements of a text[] that are not NULL: views into the value.
 std::pmr::vector<std::string_view> text_elements(Datum array, const char* argument);
 
+/// A text[]. An error with `hint` where it would take more than 1 GB.
+Datum text_array(std::span<const std::string_view> texts, const char* hint);
+
 }  // namespace journey::pg
