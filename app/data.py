@@ -1,5 +1,6 @@
 """All that the app asks the database. It reads, as a role that may do nothing else, and for a bounded time."""
 
+import functools
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -207,6 +208,21 @@ def sources(_db, p: Pipeline) -> list[dict]:
     return found
 
 
+def of_sources(read):
+    """A reading of the sources; once more, where what is kept of them no longer holds: a table was renamed, dropped, or may not be read."""
+
+    @functools.wraps(read)
+    def twice(*args):
+        try:
+            return read(*args)
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
+            sources.clear()
+            return read(*args)
+
+    return twice
+
+
+@of_sources
 def tail(db, p: Pipeline, who: str) -> pd.DataFrame | None:
     """The latest rows of a customer as the sources have them, before any refresh; None where no source may be read."""
     parts = []
@@ -373,6 +389,7 @@ def runs(db, p: Pipeline) -> pd.DataFrame:
     )
 
 
+@of_sources
 def latest_rows(db, p: Pipeline) -> pd.DataFrame:
     """The latest row of each source that may be read, of those that are not ahead of the clock."""
     found = [

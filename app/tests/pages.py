@@ -142,7 +142,6 @@ def trouble(db) -> None:
     fine(opened("health"), "a trigger that is disabled", "triggers", "ENABLE ALWAYS TRIGGER")
     db.execute("ALTER TABLE payments ENABLE ALWAYS TRIGGER journey_change")
     db.execute("REVOKE SELECT ON tracks, payments FROM shop_reader")
-    st.cache_data.clear()
     fine(opened(customer="user-of-many"), "sources that the app may not read", "may not read the sources")
     grant.grant(f"dbname={db.info.dbname}", "shop")
     st.cache_data.clear()
@@ -156,6 +155,13 @@ def trouble(db) -> None:
         os.environ["JOURNEY_DATABASE"] = "host=/nowhere"
         fine(opened(page), f"the page {page} without a database", "goes on by itself")
     use(db.info.dbname)
+    buyer = one(db, "SELECT visitor_id FROM shop_rfm ORDER BY monetary DESC, visitor_id LIMIT 1")
+    customer, health = opened(customer=buyer), opened("health")
+    for what, statement in (("is called otherwise", "ALTER TABLE payments RENAME TO paid"), ("is gone", "DROP TABLE paid CASCADE")):
+        db.execute(statement)
+        fine(customer.run(), f"a source whose table {what}: a customer who is on the page", "Segment: ", "tracks", "duet-7")
+        fine(health.run(), f"a source whose table {what}: the pipeline", "tracks", "latest row")
+        tap.none([e.value for e in [*customer.error, *(e for e in health.error if "look at" not in e.value)]], "without an error")
     os.environ["JOURNEY_PIPELINE"] = "none"
     # Its reader is no role either.
     fine(opened(), "a pipeline that is not there")
