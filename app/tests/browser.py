@@ -1,4 +1,5 @@
-"""The app in a real browser, as TAP: an event that is inserted shows by itself, and every page opens without an error.
+"""The app in a real browser, as TAP: an event that is inserted shows by itself, an open page outlives its customer and its database,
+and every page opens without an error.
 
 browser.py SHOP [--pictures DIRECTORY] : SHOP is a database that libpq finds, with the pipeline shop. Needs Playwright (pip) and
 chromium (apt). --pictures keeps a picture of each page, light and dark. How long an event takes is told, not judged.
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 from playwright.sync_api import sync_playwright
+from psycopg import sql
 
 APP = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(APP), str(APP.parent / "test")]
@@ -94,6 +96,34 @@ def picture(page, directory: Path | None, name: str) -> None:
         page.screenshot(path=directory / f"{name}.png")
 
 
+def went_away(tap: Tap, page, database: str) -> None:
+    """The database takes no connection for a while, and the page that is open goes on after it."""
+    silence = page.get_by_text("The database does not answer")
+    with psycopg.connect("dbname=postgres", autocommit=True) as db:
+        allow = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+        try:
+            db.execute(allow.format(sql.Identifier(database), sql.SQL("false")))
+            silence.wait_for(timeout=PATIENCE)
+            tap.ok(page.get_by_role("heading", name="Live tail").count() == 0, "a database that goes away: the page that is open says so")
+        finally:
+            db.execute(allow.format(sql.Identifier(database), sql.SQL("true")))
+    page.get_by_role("heading", name="Live tail").wait_for(timeout=PATIENCE)
+    silence.wait_for(state="detached", timeout=PATIENCE)
+    tap.ok(page.get_by_role("heading", name="What to offer").count() == 1, "and goes on by itself once it is back")
+
+
+def erased(tap: Tap, browser, db, url: str, other: str) -> None:
+    """A customer is erased whose page is open."""
+    who = db.execute("SELECT visitor_id FROM shop_aliases WHERE kind = 'user' AND visitor_id <> %s ORDER BY visitor_id DESC LIMIT 1", [other]).fetchone()[0]
+    page = opened(browser, f"{url}/?customer={who}")
+    page.get_by_role("heading", name="Live tail").wait_for(timeout=PATIENCE)
+    db.execute("SELECT count(*) FROM journey.erase('shop', %s, dry_run => false)", [who])
+    page.get_by_text("This customer is no longer there under the id").wait_for(timeout=PATIENCE)
+    page.get_by_role("heading", name="Live tail").wait_for(state="detached", timeout=PATIENCE)
+    tap.ok(page.get_by_role("heading", name="Sessions").count() == 0, "a customer who is erased goes from the page that is open")
+    page.close()
+
+
 def main(database: str, pictures: Path | None) -> None:
     tap = Tap()
     if pictures:
@@ -121,6 +151,8 @@ def main(database: str, pictures: Path | None) -> None:
                 page.locator("canvas td", has_text=event).first.wait_for(state="attached", timeout=PATIENCE)
                 print(f"# the event was there after {time.monotonic() - began:.1f} seconds")
                 tap.ok(True, "an event that is inserted shows by itself")
+                went_away(tap, page, database)
+                erased(tap, browser, db, url, who)
             picture(page, pictures, f"customer_{theme}")
             for name in PAGES:
                 page.goto(f"{url}/{name}", timeout=PATIENCE)
