@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(65);
+SELECT plan(76);
 SET timezone = 'UTC';
 SET search_path = public, journey;
 CREATE SCHEMA shop;
@@ -17,6 +17,24 @@ SELECT results_eq($$SELECT slice_of(s, '2025-03-31 23:59:59+00'), slice_end(s, s
   $$VALUES (date '2025-03-31', timestamptz '2025-04-01'), ('2025-03-01', '2025-04-01'), ('2025-01-01', '2026-01-01')$$, 'slices begin and end in UTC');
 SELECT is(slice_start('2025-03-01'), '2025-03-01 00:00:00+00', 'with their first instant');
 SELECT is(snapshot_base('2025-01-01', '10:20:10,14', 5), ROW('2025-01-01', 25, '{15,19}')::slice_base, 'a snapshot in the numbers of a column');
+
+-- Statements whose plans are kept
+SELECT results_eq('SELECT r.* FROM generate_series(1, 3) AS n, journey.perform(n > 1, ''SELECT $1 + 1, $2 || ''''!'''' FROM generate_series(1, 2)'', n, ''a''::text) AS r (a int, b text)', $$VALUES (2, 'a!'), (3, 'a!'), (4, 'a!')$$, 'a statement gives its first row, its plan kept or not');
+SELECT results_eq('SELECT r.* FROM journey.perform(true, ''SELECT $1 + 1, $2 || ''''!'''' FROM generate_series(1, 2)'', 1.5, ''a''::text) AS r (a numeric, b text)', $$VALUES (2.5, 'a!')$$, 'or of other types');
+CREATE TABLE kept (a int);
+SELECT perform(true, 'INSERT INTO kept SELECT unnest($1)', '{1,2}'::int[]) IS NULL AS without_rows \gset
+SELECT is(:'without_rows'::boolean, true, 'where there is none it gives NULL');
+SELECT is((SELECT n FROM perform(true, 'SELECT count(*) FROM kept WHERE a > $1', 1) AS r (n bigint)), 1::bigint, 'once it was run');
+ALTER TABLE kept RENAME TO others;
+CREATE TABLE kept AS SELECT n AS b, n::bigint AS a FROM generate_series(1, 5) AS n;
+SELECT is((SELECT n FROM perform(true, 'SELECT count(*) FROM kept WHERE a > $1', 1) AS r (n bigint)), 4::bigint, 'another table of that name is read');
+DROP TABLE kept, others;
+SELECT throws_ok($$SELECT perform(true, 'SELECT count(*) FROM kept WHERE a > $1', 1)$$, '42P01', NULL, 'one that is gone is told');
+SELECT throws_ok($$SELECT perform(true, NULL, 1)$$, '22004', 'keep and statement must not be NULL', 'no statement');
+SELECT throws_ok($$SELECT perform(false, 'nonsense', 1)$$, '42601', NULL, 'nor a wrong one');
+SELECT throws_ok($$SELECT perform(true, 'COMMIT', 1)$$, 'XX000', NULL, 'nor one that ends the transaction');
+SELECT is(current_setting('enable_seqscan'), 'on', 'settings are as before');
+SELECT results_eq('SELECT is_small(''{}''::int[]), is_small(NULL::int[]), is_small(array_fill(1, ARRAY[201]))', 'VALUES (true, false, false)', 'few');
 
 -- What is read
 CREATE FUNCTION rows_of(query text) RETURNS TABLE (slice date, kind text, alias text, event_id text) LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE format('SELECT r.slice, r.kind, r.alias, r.event_id FROM (%s) AS r', query) USING '{"(2025-01-01,user,7)","(2025-02-01,anonymous,d2)"}'::pipeline_place[]; END $$;

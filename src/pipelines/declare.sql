@@ -6,6 +6,9 @@ COMMENT ON FUNCTION journey.current_xid(bigint) IS
   'The number of the current transaction, which is given one, plus offset: the default of the column journey_xid of a pipeline''s source. '
   'Numbers grow with the time at which transactions first write, not with that of their commit';
 
+CREATE TYPE journey.slice_base AS (slice date, xmax bigint, xip bigint[]);
+COMMENT ON TYPE journey.slice_base IS 'Internal: the snapshot that a slice was filled in, as numbers of the source''s column';
+
 CREATE TYPE journey.pipeline_place AS (slice date, kind text, alias text);
 COMMENT ON TYPE journey.pipeline_place IS 'What a row of a source counts for: its slice and its strongest id';
 

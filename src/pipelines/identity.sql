@@ -89,7 +89,7 @@ COMMENT ON FUNCTION journey.links_around(journey.pipelines, text[], text[]) IS '
 CREATE FUNCTION journey.note_pairs(p journey.pipelines, gained journey.pipeline_pair[], lost journey.pipeline_pair[], OUT kinds text[], OUT ids text[])
 LANGUAGE plpgsql AS $$
 BEGIN
-  EXECUTE format($q$
+  SELECT r.* INTO kinds, ids FROM journey.perform(journey.is_small(gained || lost), format($q$
     WITH changed AS MATERIALIZED (
       SELECT a_kind, a, b_kind, b, min(first_seen_at) FILTER (WHERE NOT gone) AS first_seen_at, max(last_seen_at) FILTER (WHERE NOT gone) AS last_seen_at,
         least((array_agg(known_since ORDER BY number) FILTER (WHERE NOT gone))[1], min(first_seen_at) FILTER (WHERE gone)) AS known_since,
@@ -108,8 +108,8 @@ BEGIN
       LEFT JOIN LATERAL (
         SELECT min(l.first_seen_at) AS first_seen_at, max(l.last_seen_at) AS last_seen_at FROM %1$s AS l
         WHERE c.gone AND l.a = c.a AND l.a_kind = c.a_kind AND l.b = c.b AND l.b_kind = c.b_kind) AS n ON c.gone
-      LEFT JOIN %2$s AS x ON x.alias = c.a AND x.kind = c.a_kind
-      LEFT JOIN %2$s AS y ON y.alias = c.b AND y.kind = c.b_kind),
+      LEFT JOIN LATERAL (SELECT * FROM %2$s AS a WHERE a.alias = c.a AND a.kind = c.a_kind OFFSET 0) AS x ON true
+      LEFT JOIN LATERAL (SELECT * FROM %2$s AS a WHERE a.alias = c.b AND a.kind = c.b_kind OFFSET 0) AS y ON true),
     ends AS MATERIALIZED (
       SELECT e.kind, e.id, bool_and(j.quiet) AS quiet, max(j.last_seen_at) AS last_seen_at
       FROM judged AS j CROSS JOIN LATERAL (VALUES (j.a_kind, j.a), (j.b_kind, j.b)) AS e (kind, id) WHERE e.kind <> '' GROUP BY 1, 2),
@@ -120,8 +120,7 @@ BEGIN
     CASE p.mode WHEN 'latest_user' THEN '(x.visitor_kind, x.visitor_id) = (c.b_kind, c.b)'
       -- Within one visitor nothing changes, limits or not: what the pair joins earlier comes together anyway. One between two
       -- visitors was refused, and is again while its place in the order is the same.
-      ELSE '(x.visitor_kind, x.visitor_id) = (y.visitor_kind, y.visitor_id)' || CASE WHEN journey.has_limits(p) THEN ' OR c.known_since <= c.first_seen_at OR c.known_since IS NOT NULL AND c.first_seen_at IS NULL' ELSE '' END END)
-  INTO kinds, ids USING gained, lost;
+      ELSE '(x.visitor_kind, x.visitor_id) = (y.visitor_kind, y.visitor_id)' || CASE WHEN journey.has_limits(p) THEN ' OR c.known_since <= c.first_seen_at OR c.known_since IS NOT NULL AND c.first_seen_at IS NULL' ELSE '' END END), gained, lost) AS r (kinds text[], ids text[]);
 END $$;
 COMMENT ON FUNCTION journey.note_pairs(journey.pipelines, journey.pipeline_pair[], journey.pipeline_pair[]) IS
   'Internal: the ends of pairs that must be resolved anew; of the others the aliases are seen later';
@@ -183,13 +182,12 @@ BEGIN
     visitors := coalesce(journey.resolve_around(p, touched.kinds, touched.ids), '{}');
   END IF;
   -- Quiet ones, too, have other trails.
-  EXECUTE format($q$
+  SELECT r.* INTO visitors FROM journey.perform(journey.is_small(gained || lost), format($q$
     SELECT ARRAY(
       SELECT unnest($1)
       UNION
       SELECT a.visitor_id FROM (SELECT DISTINCT e.kind, e.id FROM (SELECT * FROM unnest($2) UNION ALL SELECT * FROM unnest($3)) AS c CROSS JOIN LATERAL (VALUES (c.a_kind, c.a), (c.b_kind, c.b)) AS e (kind, id)) AS e
-      JOIN %s AS a ON a.alias = e.id AND a.kind = e.kind)$q$, journey.pipeline_table(p, 'aliases'))
-  INTO visitors USING visitors, gained, lost;
+      CROSS JOIN LATERAL (SELECT a.visitor_id FROM %s AS a WHERE a.alias = e.id AND a.kind = e.kind OFFSET 0) AS a)$q$, journey.pipeline_table(p, 'aliases')), visitors, gained, lost) AS r (visitors text[]);
   RETURN visitors;
 END $$;
 COMMENT ON FUNCTION journey.resolve_changed(journey.pipelines, journey.pipeline_pair[], journey.pipeline_pair[]) IS

@@ -202,7 +202,7 @@ END $$;
 COMMENT ON FUNCTION journey.mark_beside(journey.pipelines, journey.pipeline_sources, journey.person) IS
   'Internal: marks the places of other persons that rows of this one count for, and in the mode received_at, where no trigger does, their event ids';
 
-CREATE FUNCTION journey.erase_late_rows(p journey.pipelines, s journey.pipeline_sources, "rows" text) RETURNS bigint
+CREATE FUNCTION journey.erase_late_rows(p journey.pipelines, s journey.pipeline_sources, "rows" text, since journey.slice_base DEFAULT NULL, now_base journey.slice_base DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
   kinds text[];
@@ -214,13 +214,13 @@ BEGIN
   EXECUTE format('SELECT array_agg(k.kind) AS kinds, array_agg(k.id) AS ids FROM (SELECT DISTINCT k.* FROM (%s) AS r CROSS JOIN LATERAL (VALUES %s) AS k (kind, id) WHERE r.erased AND k.id IS NOT NULL) AS k WHERE %s',
     "rows", (SELECT string_agg(format('(%L, r.text_%s)', kind, number), ', ') FROM unnest(s.id_kinds) WITH ORDINALITY AS i (kind, number)),
     journey.erased_condition(p, '{k.kind}', '{k.id}'))
-  INTO kinds, ids;
+  INTO kinds, ids USING NULL::journey.pipeline_place[], NULL::int, since, now_base;
   IF ids IS NULL OR NOT (SELECT m.possible AND m.allowed FROM journey.may_erase_from(s.relation) AS m) THEN RETURN 0; END IF;
   SELECT * INTO kinds, ids, counts, deleted FROM journey.delete_rows_of_ids(s, kinds, ids);
   IF deleted > 0 THEN PERFORM journey.save_later_rows(p.id, kinds, ids, counts); END IF;
   RETURN deleted;
 END $$;
-COMMENT ON FUNCTION journey.erase_late_rows(journey.pipelines, journey.pipeline_sources, text) IS
+COMMENT ON FUNCTION journey.erase_late_rows(journey.pipelines, journey.pipeline_sources, text, journey.slice_base, journey.slice_base) IS
   'Internal: of the rows of a query those of erased ids are deleted from the source, where the caller may; how many';
 
 -- Whom, and from where

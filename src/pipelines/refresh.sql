@@ -12,9 +12,6 @@ CREATE FUNCTION journey.report_stage(pipeline text, stage text) RETURNS void
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'journey_report_stage';
 COMMENT ON FUNCTION journey.report_stage(text, text) IS 'Internal: what this session is at, shown to others in place of its statement; NULL: its statement again';
 
-CREATE TYPE journey.slice_base AS (slice date, xmax bigint, xip bigint[]);
-COMMENT ON TYPE journey.slice_base IS 'Internal: the snapshot that a slice was filled in, as numbers of the source''s column';
-
 CREATE TYPE journey.pipeline_mark AS (slice date, kind text, alias text, event_id text, at timestamptz, number bigint);
 COMMENT ON TYPE journey.pipeline_mark IS 'Internal: a changed row by its place and event id; without these a slice as a whole; without a slice all of the source';
 
@@ -151,7 +148,7 @@ COMMENT ON FUNCTION journey.rows_of_marks(journey.pipelines, journey.pipeline_so
 CREATE FUNCTION journey.take_marks(p journey.pipelines, s journey.pipeline_sources, unfilled date[], OUT marks journey.pipeline_mark[], OUT taken bigint)
 LANGUAGE plpgsql AS $$
 BEGIN
-  EXECUTE format('SELECT count(*) FROM (SELECT FROM %s WHERE source = $1 LIMIT 1) AS m', journey.pipeline_table(p, 'stale')) INTO taken USING s.source;
+  SELECT r.* INTO taken FROM journey.perform(true, format('SELECT count(*) FROM (SELECT FROM %s WHERE source = $1 LIMIT 1) AS m', journey.pipeline_table(p, 'stale')), s.source) AS r (taken bigint);
   marks := '{}';
   IF taken = 0 THEN RETURN; END IF;
   EXECUTE format($q$
@@ -190,20 +187,20 @@ AS $$
 DECLARE
   places journey.pipeline_place[];
 BEGIN
-  EXECUTE format($q$
+  SELECT r.* INTO places FROM journey.perform(true, format($q$
     WITH found AS (
       SELECT r.slice, r.kind, r.alias, e.marked, count(*) OVER (PARTITION BY e.event_id) AS copies
       FROM (SELECT *, event_id::%s AS raw_event_id FROM unnest($1)) AS e CROSS JOIN LATERAL (%s) AS r)
     SELECT ARRAY(SELECT DISTINCT ROW(slice, kind, alias)::journey.pipeline_place FROM found WHERE marked OR copies > 1)$q$,
-    journey.raw_type(s, s.event_id), journey.rows_of_event_id(p, s, 'e', 'e.since', 'e.until', here))
-  INTO places USING ids;
+    journey.raw_type(s, s.event_id), journey.rows_of_event_id(p, s, 'e', 'e.since', 'e.until', here)), ids) AS r (places journey.pipeline_place[]);
   RETURN places;
 END $$;
 COMMENT ON FUNCTION journey.places_of_event_ids(journey.pipelines, journey.pipeline_sources, journey.pipeline_event_id[], text) IS
   'Internal: the places of all rows that have an event id that was marked, or together with others one that was not';
 
 -- The places of all rows that have an event id of `new_rows` together with others, or one that a mark names.
-CREATE FUNCTION journey.places_of_copies(p journey.pipelines, s journey.pipeline_sources, new_rows text, marks journey.pipeline_mark[], followed date[], here text) RETURNS journey.pipeline_place[]
+CREATE FUNCTION journey.places_of_copies(p journey.pipelines, s journey.pipeline_sources, new_rows text, marks journey.pipeline_mark[], followed date[], here text,
+  since journey.slice_base DEFAULT NULL, now_base journey.slice_base DEFAULT NULL, keep boolean DEFAULT false) RETURNS journey.pipeline_place[]
 LANGUAGE plpgsql AS $$
 DECLARE
   ids journey.pipeline_event_id[];
@@ -211,14 +208,13 @@ DECLARE
   found journey.pipeline_place[];
   slice date;
 BEGIN
-  EXECUTE format($q$
+  SELECT r.* INTO ids FROM journey.perform(keep, format($q$
     SELECT ARRAY(
       SELECT ROW(event_id, min(ts) - %1$L::interval, max(ts) + %1$L::interval, bool_or(marked))::journey.pipeline_event_id
       FROM (SELECT r.event_id, r.ts, false AS marked FROM (%2$s) AS r WHERE r.event_id IS NOT NULL AND %3$s
         UNION ALL SELECT event_id, at, true FROM unnest($1) WHERE event_id IS NOT NULL) AS e
       GROUP BY event_id)$q$,
-    s.event_id_window, new_rows, journey.usable_row())
-  INTO ids USING marks;
+    s.event_id_window, new_rows, journey.usable_row()), marks, NULL::int, since, now_base) AS r (ids journey.pipeline_event_id[]);
   places := journey.places_of_event_ids(p, s, ids, here);
   -- The event ids of a slice as a whole aren't known: all that follows it within the window.
   FOREACH slice IN ARRAY followed LOOP
@@ -228,7 +224,7 @@ BEGIN
   END LOOP;
   RETURN places;
 END $$;
-COMMENT ON FUNCTION journey.places_of_copies(journey.pipelines, journey.pipeline_sources, text, journey.pipeline_mark[], date[], text) IS
+COMMENT ON FUNCTION journey.places_of_copies(journey.pipelines, journey.pipeline_sources, text, journey.pipeline_mark[], date[], text, journey.slice_base, journey.slice_base, boolean) IS
   'Internal: the places whose rows may begin or cease to count, because of rows with their event ids';
 
 CREATE FUNCTION journey.forget_slices(p journey.pipelines, s journey.pipeline_sources, slices date[], most int) RETURNS journey.pipeline_pair[]
@@ -308,6 +304,8 @@ DECLARE
   base pg_snapshot := coalesce(s.listed_snapshot, p.seen);
   now_base journey.slice_base := journey.snapshot_base(NULL, now_seen, number_offset);
   seen_base journey.slice_base := journey.snapshot_base(NULL, base, number_offset);
+  since_base journey.slice_base;
+  keep boolean;  -- statements that are the same at the next step
   fresh_bases journey.slice_base[];
   unfilled date[];
   kept date[];
@@ -346,6 +344,7 @@ BEGIN
     min(x.filled_until) FILTER (WHERE x.state <> 'new' AND x.filled_snapshot IS NOT NULL)
   INTO unfilled, kept, fresh, fresh_bases, since
   FROM journey.pipeline_slices AS x WHERE x.pipeline = s.pipeline AND x.source = s.source;
+  keep := unfilled = '{}' AND fresh = '{}';
   erased := journey.erase_late_rows(p, s, CASE WHEN s.mark_columns <> '{}' AND journey.has_erased(p) THEN journey.rows_of_marks(p, s, journey.pipeline_table(p, 'stale')) END);
   SELECT * INTO marks, taken FROM journey.take_marks(p, s, unfilled);
   done.more := taken >= 20000;
@@ -362,19 +361,20 @@ BEGIN
   -- 4: new rows, by the numbers of their transactions or by the time of their arrival.
   IF s.changes = 'column' THEN
     s.ahead_until := greatest(s.ahead_until, (SELECT max(m.number) FROM unnest(marks) AS m WHERE m.number >= now_base.xmax OR m.number = ANY (now_base.xip)));
+    since_base := ROW(NULL, least(seen_base.xmax, (SELECT min(b.xmax) FROM unnest(fresh_bases) AS b)), ARRAY(SELECT unnest(seen_base.xip) UNION SELECT unnest(b.xip) FROM unnest(fresh_bases) AS b));
     -- IS TRUE: only what is new is for the index.
-    new_rows := format('SELECT r.* FROM (%s) AS r%s WHERE (r.number >= %s OR r.number = ANY (%L::bigint[])) AND (r.number < %s) IS TRUE AND r.number <> ALL (%L::bigint[]) AND %s%s',
+    new_rows := format('SELECT r.* FROM (%s) AS r%s WHERE (r.number >= ($3).xmax OR r.number = ANY (($3).xip)) AND (r.number < ($4).xmax) IS TRUE AND r.number <> ALL (($4).xip) AND %s%s',
       journey.source_rows(p, s), CASE WHEN cardinality(fresh) > 0 THEN format(' LEFT JOIN unnest(%L::journey.slice_base[]) AS b ON b.slice = r.slice', fresh_bases) END,
-      least(seen_base.xmax, (SELECT min(b.xmax) FROM unnest(fresh_bases) AS b)), ARRAY(SELECT unnest(seen_base.xip) UNION SELECT unnest(b.xip) FROM unnest(fresh_bases) AS b),
-      now_base.xmax, now_base.xip, here,
+      here,
       CASE WHEN cardinality(unfilled) > 0 THEN format(' AND (r.slice <> ALL (%L::date[])) IS NOT FALSE', unfilled) ELSE '' END
       || CASE WHEN cardinality(fresh) > 0 THEN format(' AND (r.number >= coalesce(b.xmax, %s) OR r.number = ANY (CASE WHEN b.slice IS NULL THEN %L::bigint[] ELSE b.xip END))', seen_base.xmax, seen_base.xip) ELSE '' END);
-    EXECUTE format('SELECT count(*) FILTER (WHERE %s), count(*) FILTER (WHERE (%1$s) IS NOT TRUE) FROM (%s) AS r', journey.usable_row(), new_rows) INTO new_events, done.left_out;
-    erased := erased + journey.erase_late_rows(p, s, CASE WHEN done.left_out > 0 THEN new_rows END);
+    SELECT r.* INTO new_events, done.left_out
+    FROM journey.perform(keep, format('SELECT count(*) FILTER (WHERE %s), count(*) FILTER (WHERE (%1$s) IS NOT TRUE) FROM (%s) AS r', journey.usable_row(), new_rows), NULL::journey.pipeline_place[], NULL::int, since_base, now_base) AS r (events bigint, left_out bigint);
+    erased := erased + journey.erase_late_rows(p, s, CASE WHEN done.left_out > 0 THEN new_rows END, since_base, now_base);
     -- A number may be somebody else's, whose row was read by its mark: then places are read again instead of added to.
     oldest := (SELECT min(pg_snapshot_xmin(x)::text::bigint) + number_offset FROM (SELECT base UNION ALL SELECT f.filled_snapshot FROM journey.pipeline_slices AS f WHERE f.pipeline = s.pipeline AND f.source = s.source AND f.slice = ANY (fresh)) AS f (x));
     IF new_events > 0 AND oldest <= s.ahead_until THEN
-      EXECUTE format('SELECT ARRAY(SELECT DISTINCT ROW(r.slice, r.kind, r.alias)::journey.pipeline_place FROM (%s) AS r WHERE %s AND r.slice <> ALL ($1))', new_rows, journey.usable_row()) INTO places USING kept;
+      EXECUTE format('SELECT ARRAY(SELECT DISTINCT ROW(r.slice, r.kind, r.alias)::journey.pipeline_place FROM (%s) AS r WHERE %s AND r.slice <> ALL ($1))', new_rows, journey.usable_row()) INTO places USING kept, NULL::int, since_base, now_base;
       places := places || ARRAY(SELECT DISTINCT ROW(m.slice, m.kind, m.alias)::journey.pipeline_place FROM unnest(marks) AS m WHERE m.alias IS NOT NULL AND m.slice <> ALL (kept));
     END IF;
   ELSIF s.changes = 'received_at' THEN
@@ -389,7 +389,7 @@ BEGIN
 
   -- 5: an event id counts once, wherever its copies are.
   IF s.event_id IS NOT NULL AND (new_events > 0 OR cardinality(places) > 0 OR cardinality(marks) > 0 OR cardinality(later) > 0) THEN
-    places := places || journey.places_of_copies(p, s, coalesce(new_rows, format('SELECT * FROM (%s) AS r WHERE false', journey.source_rows(p, s))), marks, later, here);
+    places := places || journey.places_of_copies(p, s, coalesce(new_rows, format('SELECT * FROM (%s) AS r WHERE false', journey.source_rows(p, s))), marks, later, here, since_base, now_base, keep);
     PERFORM journey.mark_places(p, s, ARRAY(SELECT DISTINCT x FROM unnest(places) AS x WHERE x.slice = ANY (unfilled)));
   END IF;
   places := ARRAY(SELECT DISTINCT x FROM unnest(places) AS x WHERE x.slice <> ALL (unfilled) AND x.slice <> ALL (kept) AND x.slice <> ALL (whole));
@@ -417,9 +417,9 @@ BEGIN
     END IF;
   END IF;
   IF new_events > 0 THEN
-    EXECUTE journey.store_rows(p, s, format('SELECT r.* FROM (%s) AS r WHERE %s%s%s', new_rows, journey.usable_row(),
+    SELECT r.* INTO stored_events, stored_pairs FROM journey.perform(keep AND whole = '{}' AND places = '{}', journey.store_rows(p, s, format('SELECT r.* FROM (%s) AS r WHERE %s%s%s', new_rows, journey.usable_row(),
       CASE WHEN cardinality(whole) > 0 THEN format(' AND r.slice <> ALL (%L::date[])', whole) END,
-      CASE WHEN cardinality(places) > 0 THEN ' AND NOT EXISTS (SELECT FROM unnest($1) AS w WHERE w.alias = r.alias AND w.kind = r.kind AND w.slice = r.slice)' END)) INTO stored_events, stored_pairs USING places, most;
+      CASE WHEN cardinality(places) > 0 THEN ' AND NOT EXISTS (SELECT FROM unnest($1) AS w WHERE w.alias = r.alias AND w.kind = r.kind AND w.slice = r.slice)' END)), places, most, since_base, now_base) AS r (events bigint, pairs journey.pipeline_pair[]);
     done.events := done.events + stored_events;
     done.gained := done.gained || stored_pairs;
   END IF;

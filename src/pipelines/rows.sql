@@ -9,6 +9,19 @@
 --   raw_ts, raw_1, raw_2 ..., raw_event_id, raw_received_at: as they are in the table, for its indexes
 --   by_value                all that is read of it, to tell copies of an event apart
 
+CREATE FUNCTION journey.perform(keep boolean, statement text, VARIADIC parameters "any") RETURNS record
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'journey_perform';
+COMMENT ON FUNCTION journey.perform(boolean, text, VARIADIC "any") IS
+  'Internal: runs a statement as its caller, with $1, $2 ... as parameters; its first row, NULL where there is none. '
+  'keep: it is planned once a session, for any parameters';
+
+CREATE FUNCTION journey.is_small("of" anyarray) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  RETURN coalesce(cardinality("of") <= 200, false);
+END $$;
+COMMENT ON FUNCTION journey.is_small(anyarray) IS 'Internal: so few that a plan that is kept will do: one for many would cost less than it gains';
+
 CREATE TYPE journey.pipeline_conversion AS (conversion text, at timestamptz, value numeric, event_id text);
 COMMENT ON TYPE journey.pipeline_conversion IS 'A conversion that a row of a source is';
 

@@ -22,7 +22,7 @@ DECLARE
   columns text := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped);
 BEGIN
   -- Rows that are there already are left alone: ON CONFLICT locks them first, and so writes each.
-  EXECUTE format($q$
+  PERFORM journey.perform(journey.is_small(visitors), format($q$
     WITH wanted (%1$s) AS MATERIALIZED (%2$s),
     gone AS (
       DELETE FROM %3$s AS t WHERE %4$s AND NOT EXISTS (SELECT FROM wanted AS w WHERE %5$s))
@@ -33,8 +33,7 @@ BEGIN
     CASE WHEN visitors IS NOT NULL AND keys = '{visitor_id}' THEN 't.visitor_id = ANY (ARRAY(SELECT v FROM unnest($1) AS v WHERE NOT EXISTS (SELECT FROM wanted AS w WHERE w.visitor_id = v)))' ELSE journey.of_visitors(visitors, 't.visitor_id') END,
     (SELECT string_agg(format('w.%s = t.%1$s', key), ' AND ') FROM unnest(keys) AS key), array_to_string(keys, ', '), array_to_string(others, ', '),
     (SELECT string_agg('excluded.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)), (SELECT string_agg('t.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)),
-    (SELECT string_agg('w.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)), CASE WHEN visitors IS NOT NULL THEN ' OFFSET 0' END)
-  USING visitors;
+    (SELECT string_agg('w.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)), CASE WHEN visitors IS NOT NULL THEN ' OFFSET 0' END), visitors);
 END $$;
 COMMENT ON FUNCTION journey.put_rows(text, text, text[]) IS 'Internal: makes the rows of a target what a query gives, for some visitors or for all, and writes only where they differ';
 
@@ -97,7 +96,7 @@ BEGIN
     RETURN;
   END IF;
   -- The sessions that differ follow from the trails before and after; the rest of a long history isn't read.
-  EXECUTE format($q$
+  SELECT r.* INTO gone, gone_at FROM journey.perform(journey.is_small(visitors), format($q$
     WITH wanted AS MATERIALIZED (%1$s),
     was AS MATERIALIZED (%7$s),
     gone AS (DELETE FROM %2$s AS t WHERE t.visitor_id = ANY (ARRAY(SELECT w.visitor_id FROM was AS w WHERE NOT EXISTS (SELECT FROM wanted AS n WHERE n.visitor_id = w.visitor_id)))),
@@ -116,8 +115,7 @@ BEGIN
       ON CONFLICT (session_id, started_at) DO UPDATE SET (%5$s) = ROW(excluded.%6$s))
     SELECT array_agg(session_id), array_agg((session).started_at) FROM changed WHERE operation = 'delete'$q$,
     journey.visitors_query(p, visitors), journey.pipeline_table(p, 'visitors'), sessions, journey.session_columns('session'),
-    journey.session_columns(), replace(journey.session_columns(), ', ', ', excluded.'), journey.rows_of_visitors(journey.pipeline_table(p, 'visitors')))
-  INTO gone, gone_at USING visitors;
+    journey.session_columns(), replace(journey.session_columns(), ', ', ', excluded.'), journey.rows_of_visitors(journey.pipeline_table(p, 'visitors'))), visitors) AS r (gone uuid[], gone_at timestamptz[]);
   -- By itself, and with the times as constants: a plan over all partitions takes longer than most refreshes.
   IF gone IS NOT NULL THEN
     EXECUTE format('DELETE FROM %s AS t USING unnest($1, $2) AS g (session_id, started_at) WHERE t.session_id = g.session_id AND t.started_at = g.started_at AND t.started_at = ANY ($2)', sessions) USING gone, gone_at;
