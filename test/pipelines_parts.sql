@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(76);
+SELECT plan(85);
 SET timezone = 'UTC';
 SET search_path = public, journey;
 CREATE SCHEMA shop;
@@ -43,6 +43,20 @@ SELECT bag_eq($$SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(s
 SELECT bag_eq($$SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(rows_of_slice(p, s, '2025-02-01', usable_row())) AS q$$, $$VALUES (date '2025-02-01', 'anonymous', 'd2', NULL)$$, 'of a slice, where they are usable');
 SELECT bag_eq($$SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(rows_of_places(p, s, 'true')) AS q$$, $$VALUES (date '2025-01-01', 'user', '7', 'e1'), ('2025-01-01', 'user', '7', 'e1'), ('2025-02-01', 'anonymous', 'd2', NULL)$$, 'of places');
 SELECT bag_eq($$SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(events_of_places(p, s, 'true')) AS q WHERE q.slice = '2025-01-01' UNION ALL SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(events_of_slice(p, s, '2025-01-01', 'true')) AS q$$, $$VALUES (date '2025-01-01', 'user', '7', 'e1'), (date '2025-01-01', 'user', '7', 'e1')$$, 'each event id once, by look-ups and in one pass');
+SELECT bag_eq($$SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(format('SELECT e.* FROM (%s) AS e WHERE %s', rows_of_slice(p, s, '2025-01-01', usable_row()), counts_once(p, s, 'true'))) AS q$$, $$VALUES (date '2025-01-01', 'user', '7', 'e1'), (date '2025-01-01', 'user', '7', 'e1')$$, 'no row is before the first, and equal ones are no order');
+SELECT bag_eq($$SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(first_copies(s, rows_of_slice(p, s, '2025-01-01', usable_row()))) AS q$$, $$VALUES (date '2025-01-01', 'user', '7', 'e1')$$, 'one of them is the first');
+SELECT bag_eq($$SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(format('SELECT b.* FROM (VALUES (%L, %1$L)) AS e (raw_event_id, event_id) CROSS JOIN LATERAL (%s) AS b', 'e1', rows_of_event_id(p, s, 'e', 'timestamptz ''2025-01-06Z''', 'timestamptz ''2025-01-07Z''', 'true'))) AS q$$,
+  $$VALUES (date '2025-01-01', 'anonymous', 'd2', 'e1')$$, 'rows of an event id between two times');
+SELECT is((SELECT places_of_event_ids(p, s, ARRAY[ROW('e1', '2025-01-05', '2025-01-06', marked)::pipeline_event_id], 'true') FROM pipelines AS p, pipeline_sources AS s),
+  '{"(2025-01-01,anonymous,d2)","(2025-01-01,user,7)"}'::pipeline_place[], 'and its places') FROM unnest('{f,t}'::boolean[]) AS marked;
+SELECT is((SELECT places_of_event_ids(p, s, ARRAY[ROW('e1', '2025-01-06', '2025-01-06', marked)::pipeline_event_id], 'true') FROM pipelines AS p, pipeline_sources AS s),
+  CASE WHEN marked THEN '{"(2025-01-01,anonymous,d2)"}' ELSE '{}' END::pipeline_place[], 'that of one alone, if it was changed') FROM unnest('{f,t}'::boolean[]) AS marked;
+BEGIN;
+SELECT is((SELECT x.events FROM pipelines AS p, pipeline_sources AS s, put_slice(p, s, '2025-01-01', 'true', 10) AS x), 1::bigint, 'a slice is stored');
+ROLLBACK;
+BEGIN;
+SELECT is((SELECT x.events FROM pipelines AS p, pipeline_sources AS s, put_places(p, s, '{"(2025-01-01,user,7)","(2025-02-01,anonymous,d2)"}', 'true', 10) AS x), 2::bigint, 'and so are places');
+ROLLBACK;
 SELECT results_eq('SELECT raw_type(s, s.ids[1]), raw_type(s, s.event_id) FROM pipeline_sources AS s', $$VALUES ('bigint', 'text')$$, 'types of expressions');
 SELECT results_eq('SELECT slices_in(p, s), slices_between(p, s, ''2025-01-31'', ''2025-02-01'') FROM pipelines AS p, pipeline_sources AS s', $$VALUES ('{2025-01-01,2025-02-01}'::date[], '{2025-01-01}'::date[])$$, 'slices of a table');
 SELECT is((SELECT has_writers(s) FROM pipeline_sources AS s), false, 'nobody writes');
