@@ -203,7 +203,7 @@ BEGIN
       FROM (
         SELECT slice, %2$s, %3$s%4$s AS trail,
           count(*) AS events, min(ts) AS first_seen_at, max(ts) AS last_seen_at, %5$s AS first_page, %6$s AS first_blog_page, %7$s AS conversions
-        FROM input GROUP BY slice, %2$s) AS grouped),
+        FROM %18$s GROUP BY slice, %2$s) AS grouped),
     linked AS MATERIALIZED (
       SELECT g.slice, l.a_kind, l.a, l.b_kind, l.b, sum(g.events)::bigint AS events, min(g.first_seen_at) AS first_seen_at, max(g.last_seen_at) AS last_seen_at
       FROM placed AS g CROSS JOIN LATERAL (%9$s) AS l (a_kind, a, b_kind, b) GROUP BY 1, 2, 3, 4, 5),
@@ -226,7 +226,7 @@ BEGIN
     journey.strongest_kind(s, 'id'),
     ids, journey.trail_of_rows(p, s), active,
     coalesce(format(pages, 'ts', 'page_url IS NOT NULL AND NOT passive', 'page_url'), 'NULL::journey.page_at'),
-    coalesce(format(pages, 'ts', blog || ' AND NOT passive', 'page_url'), 'NULL::journey.page_at'),
+    coalesce(format(pages, 'ts', 'on_blog AND NOT passive', 'page_url'), 'NULL::journey.page_at'),
     coalesce((SELECT string_agg(format('coalesce(array_agg(ROW(%L, ts, value_%s, event_id)::journey.pipeline_conversion) FILTER (WHERE when_%2$s), ''{}'')', kind, number), ' || ' ORDER BY number)
       FROM unnest(s.conversion_kinds) WITH ORDINALITY AS c (kind, number)), '''{}''::journey.pipeline_conversion[]'),
     input,
@@ -238,7 +238,9 @@ BEGIN
     coalesce(format(pages, '(first_blog_page).at', 'first_blog_page IS NOT NULL', '(first_blog_page).page'), 'NULL::journey.page_at'),
     CASE WHEN journey.has_limits(p) THEN
       format('(SELECT min(k.first_seen_at) FROM %s AS k WHERE k.a = l.a AND k.a_kind = l.a_kind AND k.b = l.b AND k.b_kind = l.b_kind)', journey.pipeline_table(p, 'links')) ELSE 'NULL' END,
-    journey.put_item_rows(p, s) || journey.put_trait_rows(p, s));
+    journey.put_item_rows(p, s) || journey.put_trait_rows(p, s),
+    -- OFFSET 0: the path of a page is looked for once.
+    CASE WHEN s.page_url IS NULL THEN 'input' ELSE format('(SELECT *, %s AS on_blog FROM input OFFSET 0) AS input', blog) END);
 END $$;
 COMMENT ON FUNCTION journey.store_rows(journey.pipelines, journey.pipeline_sources, text) IS
   'Internal: the statement that stores the rows of a query of usable rows; it gives how many they are, and their links over all slices, at most $2 of these. $1 are the places that the query names';
