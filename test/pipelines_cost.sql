@@ -20,33 +20,33 @@ CALL journey.refresh('web');
 CREATE FUNCTION reads(source regclass) RETURNS bigint LANGUAGE sql AS $$
   SELECT (sum(pg_stat_get_xact_tuples_returned(r) + pg_stat_get_xact_tuples_fetched(r)) / 1000)::bigint
   FROM (SELECT source UNION SELECT relid FROM pg_partition_tree(source)) AS t (id) CROSS JOIN LATERAL (SELECT t.id UNION ALL SELECT indexrelid FROM pg_index WHERE indrelid = t.id) AS x (r) $$;
+CREATE FUNCTION step(what text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM journey.refresh_step('web', true);
+  SET LOCAL search_path = public;
+  RETURN QUERY SELECT cmp_ok(reads(t), '<', 100::bigint, what || ': ' || t) FROM unnest('{shop.whole,shop.parted}'::regclass[]) AS t;
+END $$;
 CREATE FUNCTION come(prefix text, since timestamptz) RETURNS void LANGUAGE sql AS $$
   INSERT INTO shop.whole (event_id, device, ts) SELECT prefix || n, 'd' || n % 500, since + n * interval '1 second' FROM generate_series(1, 1000) AS n;
   INSERT INTO shop.parted (event_id, device, ts) SELECT prefix || n, 'd' || n % 500, since + n * interval '1 second' FROM generate_series(1, 1000) AS n $$;
 
 SELECT come('a', '2025-01-30') \g /dev/null
 BEGIN ISOLATION LEVEL REPEATABLE READ;
-SELECT journey.refresh_step('web', true) \g /dev/null
-SET LOCAL search_path = public;
-SELECT cmp_ok(reads(t), '<', 100::bigint, 'new rows: ' || t) FROM unnest('{shop.whole,shop.parted}'::regclass[]) AS t;
+SELECT step('new rows');
 COMMIT;
 SELECT is((SELECT sum(journey.event_count(trail)) FROM shop.web_trails), 2000::numeric, 'all are there');
 
 UPDATE shop.whole SET device = device || 'x';
 UPDATE shop.parted SET device = device || 'x';
 BEGIN ISOLATION LEVEL REPEATABLE READ;
-SELECT journey.refresh_step('web', true) \g /dev/null
-SET LOCAL search_path = public;
-SELECT cmp_ok(reads(t), '<', 100::bigint, 'rows that were changed: ' || t) FROM unnest('{shop.whole,shop.parted}'::regclass[]) AS t;
+SELECT step('rows that were changed');
 COMMIT;
 SELECT is((SELECT count(*) FROM shop.web_trails WHERE alias LIKE '%x'), 1000::bigint, 'with other ids');
 
 -- A second copy of each, two days later, in a slice of its own; then slices as a whole.
 SELECT come('a', '2025-02-01') \g /dev/null
 BEGIN ISOLATION LEVEL REPEATABLE READ;
-SELECT journey.refresh_step('web', true) \g /dev/null
-SET LOCAL search_path = public;
-SELECT cmp_ok(reads(t), '<', 100::bigint, 'copies: ' || t) FROM unnest('{shop.whole,shop.parted}'::regclass[]) AS t;
+SELECT step('copies');
 COMMIT;
 SELECT is((SELECT sum(journey.event_count(trail)) FROM shop.web_trails), 2000::numeric, 'each event counts once');
 CALL journey.rebuild('web');
