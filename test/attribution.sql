@@ -211,33 +211,27 @@ SELECT is_empty($$
   WHERE (abs(a.conversions - b.conversions) < 1e-9) IS NOT TRUE$$, 'markov of collapsed paths');
 
 -- The solver can be stopped
-CREATE FUNCTION state_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
-BEGIN
-  EXECUTE statement;
-  RETURN 'none';
-EXCEPTION WHEN query_canceled OR others THEN RETURN SQLSTATE;
-END $$;
+\ir support/cancel.sql
 CREATE TABLE many_channels AS SELECT ARRAY[a::text, (a * 7919 % 4000)::text, (a * 104729 % 4000)::text, ((a * 31 + b) % 4000)::text] AS path
   FROM generate_series(1, 4000) a, generate_series(1, 5) b;
 SET statement_timeout = '500ms';
-SELECT is(state_of('SELECT journey.markov(path, 1, 1, 1) FROM many_channels'), '57014', 'a chain of 4,000 channels can be cancelled');
+SELECT is(cancelled('SELECT journey.markov(path, 1, 1, 1) FROM many_channels'), '57014', 'a chain of 4,000 channels can be cancelled');
 RESET statement_timeout;
 
--- Cancelled at work: the last row takes the lock, what follows is the functions' own
-\ir support/cancel.sql
+-- Cancelled at work, once the last row was read: what follows is the functions' own
 CREATE TABLE long_trail AS SELECT journey.trail(ts, '1 minute', journey.touch(ts, 'https://a.com/?utm_source=s&utm_medium=email&utm_campaign=c' || n % 10)) AS trail
   FROM (SELECT n, '2020-01-01'::timestamptz + n * interval '1 hour' AS ts FROM generate_series(1, 100000) n) e;
 SELECT is(cancelled(statement), '57014', name || ' can be cancelled') FROM (VALUES
-  ('attribute over a long trail', $$SELECT sum(credit)::text FROM (SELECT trail FROM long_trail, pg_advisory_xact_lock(42)) t,
+  ('attribute over a long trail', $$SELECT sum(credit)::text FROM (SELECT trail FROM long_trail, cancel_soon()) t,
     (SELECT array_agg('2020-01-01'::timestamptz + n * interval '1 hour') AS times FROM generate_series(1, 100000) n) c,
     journey.attribute(trail, times, true, 'linear', NULL)$$),
   ('touch_weights of many touches', $$SELECT cardinality(journey.touch_weights('linear_unique', times, '2030-01-01', NULL, channels => names))::text FROM (
-    SELECT array_agg('2020-01-01'::timestamptz + n * interval '1 second' ORDER BY n DESC) AS times, array_agg(n::text) AS names FROM generate_series(1, 500000) n) t, pg_advisory_xact_lock(42)$$),
+    SELECT array_agg('2020-01-01'::timestamptz + n * interval '1 second' ORDER BY n DESC) AS times, array_agg(n::text) AS names FROM generate_series(1, 500000) n) t, cancel_soon()$$),
   ('markov of many channels', $$SELECT cardinality(journey.markov(path, 1, 1, 1))::text FROM (
-    SELECT path FROM many_channels UNION ALL SELECT '{last}' FROM pg_advisory_xact_lock(42)) p$$),
+    SELECT path FROM many_channels UNION ALL SELECT '{last}' FROM cancel_soon()) p$$),
   ('transitions of many channels', $$SELECT cardinality(journey.transitions(path, 1, 1))::text FROM (
-    SELECT ARRAY[n::text, (n * 7)::text] AS path FROM generate_series(1, 200000) n UNION ALL SELECT '{last}' FROM pg_advisory_xact_lock(42)) p$$),
-  ('shapley of a long path', $$SELECT cardinality(journey.shapley(path, 1, 1))::text FROM (SELECT array_agg(n::text) AS path FROM generate_series(1, 500000) n) p, pg_advisory_xact_lock(42)$$),
-  ('leave_one_out of a long path', $$SELECT cardinality(journey.leave_one_out(path, 1, 1, 1))::text FROM (SELECT array_agg(n::text) AS path FROM generate_series(1, 500000) n) p, pg_advisory_xact_lock(42)$$),
-  ('path transforms of a long path', $$SELECT cardinality(journey.path_frequency(path))::text FROM (SELECT array_agg((n % 100000)::text) AS path FROM generate_series(1, 1000000) n) p, pg_advisory_xact_lock(42)$$)) v(name, statement);
+    SELECT ARRAY[n::text, (n * 7)::text] AS path FROM generate_series(1, 200000) n UNION ALL SELECT '{last}' FROM cancel_soon()) p$$),
+  ('shapley of a long path', $$SELECT cardinality(journey.shapley(path, 1, 1))::text FROM (SELECT array_agg(n::text) AS path FROM generate_series(1, 500000) n) p, cancel_soon()$$),
+  ('leave_one_out of a long path', $$SELECT cardinality(journey.leave_one_out(path, 1, 1, 1))::text FROM (SELECT array_agg(n::text) AS path FROM generate_series(1, 500000) n) p, cancel_soon()$$),
+  ('path transforms of a long path', $$SELECT cardinality(journey.path_frequency(path))::text FROM (SELECT array_agg((n % 100000)::text) AS path FROM generate_series(1, 1000000) n) p, cancel_soon()$$)) v(name, statement);
 SELECT * FROM finish();

@@ -78,7 +78,7 @@ SELECT is((SELECT count(*) FROM generate_series(1, 20) AS i, LATERAL journey.ite
 
 -- Cancelled in the midst of it
 \ir support/cancel.sql
-SELECT is(cancelled($$SELECT count(*)::text FROM journey.item_pairs('SELECT CASE WHEN b = 2000 AND i = 100 THEN pg_advisory_xact_lock(42)::text || b ELSE b::text END, (b * 7919 % 5003 + i * 31 % 4001)::text FROM generate_series(1, 2000) AS b, generate_series(1, 100) AS i', top => NULL)$$),
+SELECT is(cancelled($$SELECT count(*)::text FROM journey.item_pairs('SELECT CASE WHEN b = 2000 AND i = 100 THEN cancel_soon()::text || b ELSE b::text END, (b * 7919 % 5003 + i * 31 % 4001)::text FROM generate_series(1, 2000) AS b, generate_series(1, 100) AS i', top => NULL)$$),
   '57014', 'a cancel is answered');
 SELECT * FROM finish();
 DROP SCHEMA items_test CASCADE;

@@ -11,6 +11,8 @@
 #include "pg/set.hpp"
 
 extern "C" {
+#include "utils/timeout.h"
+
 PG_MODULE_MAGIC;
 }
 
@@ -72,6 +74,14 @@ JOURNEY_FUNCTION(rescue) {
 }
 
 JOURNEY_FUNCTION(alive) { PG_RETURN_INT32(alive); }
+
+/// True; the statement that calls it is cancelled a moment later, by a clock of this process: another
+/// session's signal could come too late on a busy machine.
+JOURNEY_FUNCTION(cancel_soon) {
+  constexpr int milliseconds = 10;
+  pg::call([] { enable_timeout_after(STATEMENT_TIMEOUT, milliseconds); });
+  PG_RETURN_BOOL(true);
+}
 
 /// Turns until cancelled.
 JOURNEY_FUNCTION(spin) {
