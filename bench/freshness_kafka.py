@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
-sys.path.insert(0, str(ROOT / "test/kafka"))
+sys.path[:0] = [str(ROOT / "test"), str(ROOT / "test/kafka")]
 
 import psycopg  # noqa: E402
 from broker import Broker  # noqa: E402

@@ -11,12 +11,12 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 import urllib.request
 
+from ports import free_port
 from tap import Tap
 
 parser = argparse.ArgumentParser()
@@ -60,9 +60,7 @@ class Exporter:
     """The exporter with our configuration, for our database and often."""
 
     def __init__(self):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         connection = f"postgres://{os.environ['PGUSER']}@/{DATABASE}?host={os.environ['PGHOST']}&sslmode=disable"
         self.config = tempfile.NamedTemporaryFile("w", suffix=".yml")
         self.config.write(re.sub(r"postgres://\S+", lambda _: f'"{connection}"', CONFIG).replace("interval: 30s", "interval: 1s"))

@@ -8,7 +8,6 @@ chromium (apt). --pictures keeps a picture of each page, light and dark. How lon
 import argparse
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -23,16 +22,11 @@ APP = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(APP), str(APP.parent / "test")]
 
 import grant  # noqa: E402
+from ports import free_port  # noqa: E402
 from tap import Tap  # noqa: E402
 
 PAGES = ["channels", "paths", "retention", "segments", "health"]
 PATIENCE = 120_000  # milliseconds, for machines that do much else
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 @contextlib.contextmanager

@@ -11,8 +11,9 @@ import tempfile
 from pathlib import Path
 
 import psycopg
-from browser import PATIENCE, Tap, chromium, free_port, grant, opened, served, settled
+from browser import PATIENCE, Tap, chromium, grant, opened, served, settled
 from playwright.sync_api import sync_playwright
+from ports import free_port
 
 SECRETS = """
 [auth]

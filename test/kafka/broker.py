@@ -4,24 +4,21 @@ import socket
 import subprocess
 import time
 
+from ports import free_port
+
 
 class Broker:
     """One node of Kafka that is broker and controller, with its files in the folder `place`; its log outlives it."""
 
     def __init__(self, place, jars):
-        ports = []
-        for _ in range(2):
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                ports.append(free.getsockname()[1])
-        self.host, self.port = "127.0.0.1", ports[0]
+        self.host, self.port, controller = "127.0.0.1", free_port(), free_port()
         self.address = f"{self.host}:{self.port}"
         self.jars, self.log, self.settings = jars, place / "broker.log", place / "broker.properties"
         self.settings.write_text(f"""
 process.roles=broker,controller
 node.id=1
-controller.quorum.voters=1@127.0.0.1:{ports[1]}
-listeners=PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{ports[1]}
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
 log.dirs={place}/log
 auto.create.topics.enable=false
