@@ -1,9 +1,9 @@
--- pipelines: what steps read of a source, in rows and in entries of its indexes. Nothing is known of its tables: none was ever analyzed.
+-- pipelines: what steps read of a source, and of sessions, in rows and in entries of indexes. Nothing is known of its tables: none was ever analyzed.
 \set QUIET on
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(10);
+SELECT plan(12);
 SET timezone = 'UTC';
 CREATE SCHEMA shop;
 CREATE TABLE shop.whole (event_id text, device text, ts timestamptz) WITH (autovacuum_enabled = off);
@@ -51,4 +51,16 @@ COMMIT;
 SELECT is((SELECT sum(journey.event_count(trail)) FROM shop.web_trails), 2000::numeric, 'each event counts once');
 CALL journey.rebuild('web');
 SELECT is((SELECT sum(journey.event_count(trail)) FROM shop.web_trails), 2000::numeric, 'and so it does in slices that are read again');
+
+-- Sessions that begin earlier now, among many others.
+INSERT INTO shop.whole (device, ts) SELECT 's' || n, timestamptz '2025-03-01' + n * interval '1 minute' FROM generate_series(1, 4000) AS n;
+CALL journey.refresh('web');
+ANALYZE shop.web_g1_all_sessions;
+INSERT INTO shop.whole (device, ts) SELECT 's' || n, timestamptz '2025-03-01' + (n - 10) * interval '1 minute' FROM generate_series(1, 150) AS n;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT journey.refresh_step('web', true) \g /dev/null
+SET LOCAL search_path = public;
+SELECT cmp_ok(reads('shop.web_g1_all_sessions'), '<', 3::bigint, 'sessions that go are looked up');
+COMMIT;
+SELECT is((SELECT count(*) FROM shop.web_all_sessions WHERE visitor_id LIKE 's%'), 4000::bigint, 'and come again');
 SELECT * FROM finish();

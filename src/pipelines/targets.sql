@@ -116,9 +116,9 @@ BEGIN
     SELECT array_agg(session_id), array_agg((session).started_at) FROM changed WHERE operation = 'delete'$q$,
     journey.visitors_query(p, visitors), journey.pipeline_table(p, 'visitors'), sessions, journey.session_columns('session'),
     journey.session_columns(), replace(journey.session_columns(), ', ', ', excluded.'), journey.rows_of_visitors(journey.pipeline_table(p, 'visitors'))), visitors) AS r (gone uuid[], gone_at timestamptz[]);
-  -- By itself, and with the times as constants: a plan over all partitions takes longer than most refreshes.
+  -- By itself: most refreshes have none, and a plan over all partitions is costly to begin. Kept: each is looked up in its partition.
   IF gone IS NOT NULL THEN
-    EXECUTE format('DELETE FROM %s AS t USING unnest($1, $2) AS g (session_id, started_at) WHERE t.session_id = g.session_id AND t.started_at = g.started_at AND t.started_at = ANY ($2)', sessions) USING gone, gone_at;
+    PERFORM journey.perform(true, format('DELETE FROM %s AS t USING unnest($1, $2) AS g (session_id, started_at) WHERE t.session_id = g.session_id AND t.started_at = g.started_at', sessions), gone, gone_at);
   END IF;
 END $$;
 COMMENT ON FUNCTION journey.put_visitors(journey.pipelines, text[]) IS 'Internal: the targets visitors and all_sessions';
