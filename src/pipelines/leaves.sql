@@ -8,16 +8,17 @@ DECLARE
     SELECT FROM pg_catalog.pg_partitioned_table AS t JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.partrelid AND a.attnum = t.partattrs[0]
     WHERE t.partrelid = s.relation AND t.partstrat = 'r' AND t.partnatts = 1 AND pg_catalog.quote_ident(a.attname) = s.ts);
 BEGIN
+  -- LATERAL, OFFSET 0: looked up one by one. The planner would read all of the catalog's tables for the leaves of one.
   RETURN QUERY
   WITH RECURSIVE tree (id, above) AS (
     SELECT s.relation::oid, NULL::oid
     UNION ALL
-    SELECT i.inhrelid, i.inhparent FROM tree AS t JOIN pg_catalog.pg_inherits AS i ON i.inhparent = t.id WHERE NOT i.inhdetachpending)
+    SELECT i.inhrelid, i.inhparent FROM tree AS t CROSS JOIN LATERAL (SELECT * FROM pg_catalog.pg_inherits AS i WHERE i.inhparent = t.id OFFSET 0) AS i WHERE NOT i.inhdetachpending)
   -- The trigger's row is another one after each ATTACH, and after each time it was disabled.
   SELECT c.oid, c.relfilenode, concat_ws('/', c.relfilenode, g.oid, g.xmin),
     coalesce(b.bounds[1]::timestamptz, '-infinity'), coalesce(b.bounds[2]::timestamptz, 'infinity')
-  FROM tree AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.id AND c.relkind = 'r'
-  LEFT JOIN pg_catalog.pg_trigger AS g ON g.tgrelid = c.oid AND g.tgname = 'journey_change'
+  FROM tree AS t CROSS JOIN LATERAL (SELECT c.oid, c.relfilenode, c.relpartbound FROM pg_catalog.pg_class AS c WHERE c.oid = t.id AND c.relkind = 'r' OFFSET 0) AS c
+  LEFT JOIN LATERAL (SELECT g.oid, g.xmin FROM pg_catalog.pg_trigger AS g WHERE g.tgrelid = c.oid AND g.tgname = 'journey_change' OFFSET 0) AS g ON true
   LEFT JOIN LATERAL regexp_match(CASE WHEN by_time AND t.above = s.relation THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END, '^FOR VALUES FROM \(''(.*)''\) TO \(''(.*)''\)$') AS b (bounds) ON true;
 END $$;
 COMMENT ON FUNCTION journey.leaves_of(journey.pipeline_sources) IS
