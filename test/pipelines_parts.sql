@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(85);
+SELECT plan(88);
 SET timezone = 'UTC';
 SET search_path = public, journey;
 CREATE SCHEMA shop;
@@ -99,7 +99,11 @@ SELECT mark_places(p, s, '{"(2025-01-01,user,7)","(2025-02-01,,)"}') FROM pipeli
 SELECT results_eq('SELECT cardinality(m.marks), m.taken FROM pipelines AS p, pipeline_sources AS s, take_marks(p, s, ''{2025-02-01}'') AS m', 'VALUES (1, 1::bigint)', 'marks of slices that are not filled stay');
 SELECT is((SELECT count_stale(id) FROM pipelines), 1::bigint, 'for later');
 DELETE FROM shop.web_g1_stale;
-SELECT is((SELECT cardinality(places_of_copies(p, s, source_rows(p, s), '{}', '{}', 'true')) FROM pipelines AS p, pipeline_sources AS s), 2, 'places of rows with one event id');
+SELECT is((SELECT cardinality(places_of_copies(p, s, '{"(e1,2025-01-01,2025-02-01,f)"}', '{}', '{}', 'true')) FROM pipelines AS p, pipeline_sources AS s), 2, 'places of rows with one event id');
+SELECT is((SELECT cardinality(places_of_copies(p, s, '{"(e1,2025-02-01,2025-02-02,f)"}', marks, '{}', 'true')) FROM pipelines AS p, pipeline_sources AS s), copies, 'between its times and those of marks')
+FROM (VALUES ('{}'::pipeline_mark[], 0), ('{"(2025-01-01,user,7,e1,2025-01-09,)"}', 2)) AS v (marks, copies);
+SELECT results_eq('SELECT n.* FROM pipelines AS p, pipeline_sources AS s, perform(false, survey_of_rows(s, source_rows(p, s)), 0) AS n (usable bigint, unusable bigint, ids pipeline_event_id[])',
+  $$VALUES (4::bigint, 1::bigint, '{"(e1,\"2024-12-29 00:00:00+00\",\"2025-01-13 00:00:00+00\",f)"}'::pipeline_event_id[])$$, 'rows that can be used, and when copies of them can be');
 SELECT is((SELECT cardinality(places_received(p, s, source_rows(p, s))) FROM pipelines AS p, pipeline_sources AS s), 3, 'places of rows that arrived');
 BEGIN;
 SELECT is((SELECT forget_places(p, s, '{"(2025-01-01,user,7)"}', 10) FROM pipelines AS p, pipeline_sources AS s), ARRAY[ROW('anonymous', 'd1', 'user', '7', '2025-01-05', '2025-01-05', NULL)::pipeline_pair], 'what is forgotten of a place');

@@ -42,7 +42,7 @@ START = "CALL journey.fill('web');\n" + REFRESH
 WRONG = "SELECT wrong();"
 NUMBER_TRIGGER = [("source_statements", "s.changes = 'column'),\n        ('journey_insert'", "false),\n        ('journey_insert'"), ("lock_leaves", "{journey_change,journey_number}", "{journey_change}")]
 # A watermark in place of the snapshot.
-LATER_NUMBERS = [("refresh_source", "OR r.number = ANY (($3).xip))", "OR r.number = ANY (($3).xip) AND false)")]
+LATER_NUMBERS = [("refresh_source", "OR r.number = ANY ((SELECT ($3).xip)::bigint[]))", "OR r.number = ANY (($3).xip) AND false)")]
 # A step whose snapshot is older than what the other session does; refused for that, it begins again.
 STEP = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT \\g /dev/null\nother: %s\nSELECT journey.refresh_step('web', true) \\g /dev/null\nCOMMIT;"
 NO_REGISTRY = ("compare_leaves", "IF (SELECT array_agg((l.leaf, l.identity)", "RETURN; IF (SELECT array_agg((l.leaf, l.identity)")

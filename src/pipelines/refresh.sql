@@ -198,9 +198,8 @@ END $$;
 COMMENT ON FUNCTION journey.places_of_event_ids(journey.pipelines, journey.pipeline_sources, journey.pipeline_event_id[], text) IS
   'Internal: the places of all rows that have an event id that was marked, or together with others one that was not';
 
--- The places of all rows that have an event id of `new_rows` together with others, or one that a mark names.
-CREATE FUNCTION journey.places_of_copies(p journey.pipelines, s journey.pipeline_sources, new_rows text, marks journey.pipeline_mark[], followed date[], here text,
-  since journey.slice_base DEFAULT NULL, now_base journey.slice_base DEFAULT NULL, keep boolean DEFAULT false) RETURNS journey.pipeline_place[]
+-- The places of all rows that have one of some event ids together with others, or one that a mark names.
+CREATE FUNCTION journey.places_of_copies(p journey.pipelines, s journey.pipeline_sources, new_ids journey.pipeline_event_id[], marks journey.pipeline_mark[], followed date[], here text) RETURNS journey.pipeline_place[]
 LANGUAGE plpgsql AS $$
 DECLARE
   ids journey.pipeline_event_id[];
@@ -208,13 +207,10 @@ DECLARE
   found journey.pipeline_place[];
   slice date;
 BEGIN
-  SELECT r.* INTO ids FROM journey.perform(keep, format($q$
-    SELECT ARRAY(
-      SELECT ROW(event_id, min(ts) - %1$L::interval, max(ts) + %1$L::interval, bool_or(marked))::journey.pipeline_event_id
-      FROM (SELECT r.event_id, r.ts, false AS marked FROM (%2$s) AS r WHERE r.event_id IS NOT NULL AND %3$s
-        UNION ALL SELECT event_id, at, true FROM unnest($1) WHERE event_id IS NOT NULL) AS e
-      GROUP BY event_id)$q$,
-    s.event_id_window, new_rows, journey.usable_row()), marks, NULL::int, since, now_base) AS r (ids journey.pipeline_event_id[]);
+  ids := ARRAY(
+    SELECT ROW(e.event_id, min(e.since), max(e.until), bool_or(e.marked))::journey.pipeline_event_id
+    FROM (SELECT * FROM unnest(new_ids) UNION ALL SELECT m.event_id, m.at - s.event_id_window, m.at + s.event_id_window, true FROM unnest(marks) AS m WHERE m.event_id IS NOT NULL) AS e
+    GROUP BY e.event_id);
   places := journey.places_of_event_ids(p, s, ids, here);
   -- The event ids of a slice as a whole aren't known: all that follows it within the window.
   FOREACH slice IN ARRAY followed LOOP
@@ -224,7 +220,7 @@ BEGIN
   END LOOP;
   RETURN places;
 END $$;
-COMMENT ON FUNCTION journey.places_of_copies(journey.pipelines, journey.pipeline_sources, text, journey.pipeline_mark[], date[], text, journey.slice_base, journey.slice_base, boolean) IS
+COMMENT ON FUNCTION journey.places_of_copies(journey.pipelines, journey.pipeline_sources, journey.pipeline_event_id[], journey.pipeline_mark[], date[], text) IS
   'Internal: the places whose rows may begin or cease to count, because of rows with their event ids';
 
 CREATE FUNCTION journey.forget_slices(p journey.pipelines, s journey.pipeline_sources, slices date[], most int) RETURNS journey.pipeline_pair[]
@@ -320,6 +316,7 @@ DECLARE
   places journey.pipeline_place[];
   new_rows text;
   new_events bigint := 0;
+  new_ids journey.pipeline_event_id[] := '{}';
   oldest bigint;
   since timestamptz;
   z date;
@@ -362,14 +359,14 @@ BEGIN
   IF s.changes = 'column' THEN
     s.ahead_until := greatest(s.ahead_until, (SELECT max(m.number) FROM unnest(marks) AS m WHERE m.number >= now_base.xmax OR m.number = ANY (now_base.xip)));
     since_base := ROW(NULL, least(seen_base.xmax, (SELECT min(b.xmax) FROM unnest(fresh_bases) AS b)), ARRAY(SELECT unnest(seen_base.xip) UNION SELECT unnest(b.xip) FROM unnest(fresh_bases) AS b));
-    -- IS TRUE: only what is new is for the index.
-    new_rows := format('SELECT r.* FROM (%s) AS r%s WHERE (r.number >= ($3).xmax OR r.number = ANY (($3).xip)) AND (r.number < ($4).xmax) IS TRUE AND r.number <> ALL (($4).xip) AND %s%s',
+    -- IS TRUE: only what is new is for the index. SELECT: the snapshots are taken apart once, and not for each row beside new ones.
+    new_rows := format('SELECT r.* FROM (%s) AS r%s WHERE (r.number >= (SELECT ($3).xmax) OR r.number = ANY ((SELECT ($3).xip)::bigint[])) AND (r.number < (SELECT ($4).xmax)) IS TRUE AND r.number <> ALL ((SELECT ($4).xip)::bigint[]) AND %s%s',
       journey.source_rows(p, s), CASE WHEN cardinality(fresh) > 0 THEN format(' LEFT JOIN unnest(%L::journey.slice_base[]) AS b ON b.slice = r.slice', fresh_bases) END,
       here,
       CASE WHEN cardinality(unfilled) > 0 THEN format(' AND (r.slice <> ALL (%L::date[])) IS NOT FALSE', unfilled) ELSE '' END
       || CASE WHEN cardinality(fresh) > 0 THEN format(' AND (r.number >= coalesce(b.xmax, %s) OR r.number = ANY (CASE WHEN b.slice IS NULL THEN %L::bigint[] ELSE b.xip END))', seen_base.xmax, seen_base.xip) ELSE '' END);
-    SELECT r.* INTO new_events, done.left_out
-    FROM journey.perform(keep, format('SELECT count(*) FILTER (WHERE %s), count(*) FILTER (WHERE (%1$s) IS NOT TRUE) FROM (%s) AS r', journey.usable_row(), new_rows), NULL::journey.pipeline_place[], NULL::int, since_base, now_base) AS r (events bigint, left_out bigint);
+    SELECT r.* INTO new_events, done.left_out, new_ids
+    FROM journey.perform(keep, journey.survey_of_rows(s, new_rows), NULL::journey.pipeline_place[], NULL::int, since_base, now_base) AS r (usable bigint, unusable bigint, ids journey.pipeline_event_id[]);
     erased := erased + journey.erase_late_rows(p, s, CASE WHEN done.left_out > 0 THEN new_rows END, since_base, now_base);
     -- A number may be somebody else's, whose row was read by its mark: then places are read again instead of added to.
     oldest := (SELECT min(pg_snapshot_xmin(x)::text::bigint) + number_offset FROM (SELECT base UNION ALL SELECT f.filled_snapshot FROM journey.pipeline_slices AS f WHERE f.pipeline = s.pipeline AND f.source = s.source AND f.slice = ANY (fresh)) AS f (x));
@@ -383,13 +380,13 @@ BEGIN
       coalesce(format('r.raw_received_at >= %L::timestamptz', since), 'true'), unfilled);
     erased := erased + journey.erase_late_rows(p, s, new_rows);
     places := places || journey.places_received(p, s, new_rows);
-    new_rows := format('SELECT r.* FROM (%s) AS r WHERE ROW(r.slice, r.kind, r.alias)::journey.pipeline_place = ANY (%L::journey.pipeline_place[])', new_rows, places);
+    EXECUTE format('SELECT ids FROM (%s) AS n', journey.survey_of_rows(s, format('SELECT r.* FROM (%s) AS r WHERE ROW(r.slice, r.kind, r.alias)::journey.pipeline_place = ANY ($1)', new_rows))) INTO new_ids USING places;
     EXECUTE format('SELECT greatest(%L::timestamptz, least(max(%s), now())) FROM %s WHERE %2$s < ''infinity''', s.received_until, s.received_at, journey.relation_name(s.relation)) INTO s.received_until;
   END IF;
 
   -- 5: an event id counts once, wherever its copies are.
   IF s.event_id IS NOT NULL AND (new_events > 0 OR cardinality(places) > 0 OR cardinality(marks) > 0 OR cardinality(later) > 0) THEN
-    places := places || journey.places_of_copies(p, s, coalesce(new_rows, format('SELECT * FROM (%s) AS r WHERE false', journey.source_rows(p, s))), marks, later, here, since_base, now_base, keep);
+    places := places || journey.places_of_copies(p, s, new_ids, marks, later, here);
     PERFORM journey.mark_places(p, s, ARRAY(SELECT DISTINCT x FROM unnest(places) AS x WHERE x.slice = ANY (unfilled)));
   END IF;
   places := ARRAY(SELECT DISTINCT x FROM unnest(places) AS x WHERE x.slice <> ALL (unfilled) AND x.slice <> ALL (kept) AND x.slice <> ALL (whole));

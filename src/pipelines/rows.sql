@@ -102,6 +102,19 @@ RETURN $q$(r.alias IS NOT NULL AND (r.ts >= '4000-01-01 00:00:00+00 BC') IS TRUE
 COMMENT ON FUNCTION journey.usable_row() IS
   'Internal: the condition that a row r of a source counts: with a usable id, and at a time whose slices and windows can be computed; NULL and infinite ones are not';
 
+-- How many rows of a query are usable, how many are not, and the event ids of those that are.
+CREATE FUNCTION journey.survey_of_rows(s journey.pipeline_sources, query text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN format($q$
+  SELECT coalesce(sum(usable), 0)::bigint AS usable, coalesce(sum(unusable), 0)::bigint AS unusable,
+    coalesce(array_agg(ROW(event_id, first_at - %1$L::interval, last_at + %1$L::interval, false)::journey.pipeline_event_id) FILTER (WHERE event_id IS NOT NULL AND usable > 0), '{}') AS ids
+  FROM (
+    SELECT event_id, count(*) FILTER (WHERE usable) AS usable, count(*) FILTER (WHERE NOT usable) AS unusable, min(ts) FILTER (WHERE usable) AS first_at, max(ts) FILTER (WHERE usable) AS last_at
+    FROM (SELECT r.event_id, r.ts, %3$s IS TRUE AS usable FROM (%2$s) AS r OFFSET 0) AS r GROUP BY event_id) AS r$q$,
+  s.event_id_window, query, journey.usable_row());
+COMMENT ON FUNCTION journey.survey_of_rows(journey.pipeline_sources, text) IS
+  'Internal: the query that gives how many rows of a query are usable, how many are not, and the event ids of those that are, as pipeline_event_id';
+
 -- OFFSET 0: looked up one by one. ANY: the times rule partitions out, and are no range that a planner without statistics
 -- thinks as narrow as an event id.
 CREATE FUNCTION journey.rows_of_event_id(p journey.pipelines, s journey.pipeline_sources, e text, since text, until text, here text) RETURNS text

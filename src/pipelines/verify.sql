@@ -10,6 +10,7 @@ DECLARE
     WHEN 'received_at' THEN format('SELECT r.* FROM (%s) AS r WHERE r.raw_received_at >= %L::timestamptz', journey.source_rows(p, s), s.received_until) END;
   marked text := CASE WHEN s.mark_columns <> '{}' THEN journey.rows_of_marks(p, s, journey.pipeline_table(p, 'stale')) END;
   marks journey.pipeline_mark[] := '{}';
+  new_ids journey.pipeline_event_id[] := '{}';
   found journey.pipeline_place[];
 BEGIN
   EXECUTE format('SELECT ARRAY(SELECT ROW(slice, kind, alias)::journey.pipeline_place FROM %s WHERE source = $1 AND row IS NULL)', journey.pipeline_table(p, 'stale')) INTO found USING s.source;
@@ -17,13 +18,12 @@ BEGIN
     EXECUTE format('SELECT ARRAY(SELECT ROW(r.slice, r.kind, r.alias, r.event_id, r.ts, r.number)::journey.pipeline_mark FROM (%s) AS r WHERE %s)', marked, journey.usable_row()) INTO marks;
     found := found || ARRAY(SELECT ROW(m.slice, m.kind, m.alias)::journey.pipeline_place FROM unnest(marks) AS m);
   END IF;
-  IF news IS NULL THEN
-    news := format('SELECT * FROM (%s) AS r WHERE false', journey.source_rows(p, s));
-  ELSE
+  IF news IS NOT NULL THEN
     EXECUTE format('SELECT $1 || ARRAY(SELECT ROW(r.slice, r.kind, r.alias)::journey.pipeline_place FROM (%s) AS r WHERE %s)', news, journey.usable_row()) INTO found USING found;
+    EXECUTE format('SELECT ids FROM (%s) AS n', journey.survey_of_rows(s, news)) INTO new_ids;
   END IF;
   -- Copies of an event elsewhere begin or cease to count.
-  IF s.event_id IS NOT NULL THEN found := found || journey.places_of_copies(p, s, news, marks, '{}', 'true'); END IF;
+  IF s.event_id IS NOT NULL THEN found := found || journey.places_of_copies(p, s, new_ids, marks, '{}', 'true'); END IF;
   RETURN found;
 END $$;
 COMMENT ON FUNCTION journey.places_with_news(journey.pipelines, journey.pipeline_sources) IS
