@@ -10,31 +10,45 @@
 #include <memory_resource>
 #include <string_view>
 #include <type_traits>
-#include <vector>
+#include <utility>
 
 #include "base/error.hpp"
 
 namespace journey::wire {
 
-/// Appends values to a buffer in an allocator's memory.
+/// Appends values to a buffer in an allocator's memory. Room is looked for once a value, not once a byte.
 class writer {
  public:
-  explicit writer(std::pmr::memory_resource* memory, std::size_t header = 0) : bytes_(header, '\0', memory) {}
+  /// `header`: so many zero bytes come first.
+  explicit writer(std::pmr::memory_resource* memory, std::size_t header = 0) : memory_(memory) {
+    if (header > 0) std::memset(add(header), 0, header);
+  }
+  /// The memory of both must be the same.
+  writer& operator=(writer&& other) noexcept {
+    std::swap(bytes_, other.bytes_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+    return *this;
+  }
+  ~writer() { release(); }
 
   template <class T>
   requires std::is_trivially_copyable_v<T>
   void fixed(T value) {
     static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>, "structs have padding: write their members");
-    char raw[sizeof(T)];
+    char* raw = add(sizeof(T));
     std::memcpy(raw, &value, sizeof(T));
     if constexpr (std::endian::native == std::endian::big) std::reverse(raw, raw + sizeof(T));
-    bytes_.insert(bytes_.end(), raw, raw + sizeof(T));
   }
 
   /// LEB128: seven bits a byte, small numbers first.
   void varint(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<char>(value | 0x80));
-    bytes_.push_back(static_cast<char>(value));
+    constexpr std::size_t longest = 10;
+    make_room(longest);
+    char* to = bytes_ + size_;
+    for (; value >= 0x80; value >>= 7) *to++ = static_cast<char>(value | 0x80);
+    *to++ = static_cast<char>(value);
+    size_ = static_cast<std::size_t>(to - bytes_);
   }
 
   /// Zig-zag, so that small negative numbers stay short.
@@ -42,21 +56,53 @@ class writer {
     varint((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
   }
 
-  void raw(std::string_view text) { bytes_.insert(bytes_.end(), text.begin(), text.end()); }
+  void raw(std::string_view text) {
+    if (!text.empty()) std::memcpy(add(text.size()), text.data(), text.size());
+  }
 
   void text(std::string_view text) {
     varint(text.size());
     raw(text);
   }
 
-  void reserve(std::size_t size) { bytes_.reserve(size); }
+  void reserve(std::size_t size) {
+    if (size > capacity_) grow(size);
+  }
 
-  char* data() { return bytes_.data(); }
-  const char* data() const { return bytes_.data(); }
-  std::size_t size() const { return bytes_.size(); }
+  char* data() { return bytes_; }
+  const char* data() const { return bytes_; }
+  std::size_t size() const { return size_; }
 
  private:
-  std::pmr::vector<char> bytes_;
+  void make_room(std::size_t more) {
+    if (more > capacity_ - size_) [[unlikely]]
+      grow(std::max(2 * capacity_, size_ + more));
+  }
+
+  /// Where the next `size` bytes go.
+  char* add(std::size_t size) {
+    make_room(size);
+    char* to = bytes_ + size_;
+    size_ += size;
+    return to;
+  }
+
+  void grow(std::size_t capacity) {
+    auto* bytes = static_cast<char*>(memory_->allocate(capacity, 1));
+    if (size_ > 0) std::memcpy(bytes, bytes_, size_);
+    release();
+    bytes_ = bytes;
+    capacity_ = capacity;
+  }
+
+  void release() {
+    if (bytes_ != nullptr) memory_->deallocate(bytes_, capacity_, 1);
+  }
+
+  std::pmr::memory_resource* memory_;
+  char* bytes_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
 };
 
 /// Reads what `writer` wrote, or anything else, without ever passing its end.

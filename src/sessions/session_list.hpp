@@ -31,6 +31,12 @@ class compact_vector {
     items_[size_++] = item;
   }
   void pop_back() { --size_; }
+  /// `size` items that are all zero, where there were none.
+  void resize(std::size_t size, std::pmr::memory_resource* memory) {
+    while (capacity_ < size) grow(memory);
+    std::uninitialized_value_construct_n(items_, size);
+    size_ = static_cast<std::uint32_t>(size);
+  }
 
   void release(std::pmr::memory_resource* memory) {
     if (items_ != nullptr) memory->deallocate(items_, capacity_ * sizeof(Item), alignof(Item));

@@ -55,7 +55,10 @@ class renumbering {
         text_numbers_(words.texts.size(), memory),
         touch_numbers_(words.touches.size(), memory),
         texts_(memory),
-        touches_(memory) {}
+        touches_(memory) {
+    texts_.reserve(words.texts.size());
+    touches_.reserve(words.touches.size());
+  }
 
   void use(const session_record& session) {
     for (const touch_mark* mark : {&session.direct, &session.non_direct})

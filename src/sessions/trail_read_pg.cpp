@@ -99,11 +99,33 @@ std::optional<double> estimated_sessions(PlannerInfo* root, const Node* argument
 
 using touch_test = bool (*)(const channels::touch&);
 
+/// Null where every touch counts.
 touch_test kind_argument(FunctionCallInfo fcinfo, int position) {
   std::string_view kind = pg::enum_label(PG_GETARG_DATUM(position));
   if (kind == "non_direct") return [](const channels::touch& touch) { return !channels::is_direct(touch); };
   if (kind == "paid") return channels::is_paid;
-  return [](const channels::touch&) { return true; };
+  return nullptr;
+}
+
+enum class end { first, last };
+
+/// The touch of the first or last session that has one that counts.
+template <end End>
+Datum touch_at_end(FunctionCallInfo fcinfo) {
+  trail_view trail = trail_argument(fcinfo, 0);
+  TimestampTz before = PG_GETARG_TIMESTAMPTZ(1);
+  touch_test counts = kind_argument(fcinfo, 2);
+  touch_mark found;
+  trail_view::cursor cursor(trail);
+  while (const session_record* session = cursor.next()) {
+    if (session->started_at > before) break;
+    const touch_mark* touch = session->touch(before);
+    if (touch == nullptr || (counts != nullptr && !counts(trail.words().touch(*touch)))) continue;
+    found = *touch;
+    if (End == end::first) break;
+  }
+  if (found.touch == 0) PG_RETURN_NULL();
+  return pg::call_site<channels::touch_type>(fcinfo).datum(trail.words().touch(found));
 }
 
 }  // namespace
@@ -195,31 +217,8 @@ JOURNEY_FUNCTION(trail_ended_at) {
   PG_RETURN_TIMESTAMPTZ(ended_at);
 }
 
-JOURNEY_FUNCTION(trail_first_touch) {
-  trail_view trail = trail_argument(fcinfo, 0);
-  TimestampTz before = PG_GETARG_TIMESTAMPTZ(1);
-  touch_test counts = kind_argument(fcinfo, 2);
-  for (const session& session : trail) {
-    if (session.started_at > before) break;
-    if (const channels::touch* touch = session.touch(before); touch != nullptr && counts(*touch))
-      return pg::call_site<channels::touch_type>(fcinfo).datum(*touch);
-  }
-  PG_RETURN_NULL();
-}
-
-JOURNEY_FUNCTION(trail_last_touch) {
-  trail_view trail = trail_argument(fcinfo, 0);
-  TimestampTz before = PG_GETARG_TIMESTAMPTZ(1);
-  touch_test counts = kind_argument(fcinfo, 2);
-  std::optional<channels::touch> last;
-  for (const session& session : trail) {
-    if (session.started_at > before) break;
-    if (const channels::touch* touch = session.touch(before); touch != nullptr && counts(*touch))
-      last = *touch;
-  }
-  if (!last) PG_RETURN_NULL();
-  return pg::call_site<channels::touch_type>(fcinfo).datum(*last);
-}
+JOURNEY_FUNCTION(trail_first_touch) { return touch_at_end<end::first>(fcinfo); }
+JOURNEY_FUNCTION(trail_last_touch) { return touch_at_end<end::last>(fcinfo); }
 
 /// Planner support of sessions() and touches().
 JOURNEY_FUNCTION(trail_support) {

@@ -5,8 +5,6 @@
 namespace journey::sessions {
 namespace {
 
-constexpr std::size_t few_items = 8;
-
 /// Whether visit `a` comes before `b`: by time, then class, then bytes.
 bool before(const page_mark& a, const page_mark& b, const word_list& words) {
   if (a.at != b.at) return a.at < b.at;
@@ -26,48 +24,41 @@ void add_up(std::int64_t& sum, std::int64_t more) {
 
 }  // namespace
 
-template <class Item>
-std::uint32_t word_list::numbered_set<Item>::find(const Item& item) const {
-  if (index.empty()) {
-    auto found = std::ranges::find(items, item);
-    return found == items.end() ? 0 : static_cast<std::uint32_t>(found - items.begin()) + 1;
-  }
-  auto found = index.find(item);
-  return found == index.end() ? 0 : found->second;
-}
-
-template <class Item>
-std::uint32_t word_list::numbered_set<Item>::add(const Item& item) {
-  items.push_back(item);
-  auto number = static_cast<std::uint32_t>(items.size());
-  if (number > few_items) {
-    for (auto n = static_cast<std::uint32_t>(index.size()); n < number; ++n) index.emplace(items[n], n + 1);
-  }
-  return number;
-}
-
 word_list::~word_list() {
-  std::pmr::memory_resource* memory = texts_.items.get_allocator().resource();
-  for (std::string_view text : texts_.items)
-    if (!text.empty()) memory->deallocate(const_cast<char*>(text.data()), text.size(), 1);
+  texts_.release(memory());
+  touches_.release(memory());
+  while (chunks_ != nullptr) {
+    chunk* latest = std::exchange(chunks_, chunks_->before);
+    memory()->deallocate(latest, latest->size, alignof(chunk));
+  }
+}
+
+std::string_view word_list::copy(std::string_view text) {
+  constexpr std::size_t smallest = 128;
+  constexpr std::size_t largest = 4096;  // but for a text that is larger
+  if (text.size() > room_) {
+    std::size_t size = chunks_ == nullptr ? smallest : std::min(2 * chunks_->size, largest);
+    size = std::max(size, sizeof(chunk) + text.size());
+    chunks_ = new (memory()->allocate(size, alignof(chunk))) chunk{chunks_, size};
+    room_ = size - sizeof(chunk);
+  }
+  if (text.empty()) return {};
+  char* to = reinterpret_cast<char*>(chunks_) + chunks_->size - room_;
+  std::memcpy(to, text.data(), text.size());
+  room_ -= text.size();
+  return {to, text.size()};
 }
 
 std::uint32_t word_list::text(std::string_view text) {
-  if (std::uint32_t number = texts_.find(text)) return number;
-  if (!text.empty()) {
-    auto* copy = static_cast<char*>(texts_.items.get_allocator().resource()->allocate(text.size(), 1));
-    std::memcpy(copy, text.data(), text.size());
-    text = {copy, text.size()};
-  }
-  return texts_.add(text);
+  return texts_.number(
+      text, [this](std::string_view item) { return copy(item); }, memory());
 }
 
 std::uint32_t word_list::touch(const channels::touch& touch) {
   touch_numbers numbers{};
   for (std::size_t i = 0; i < numbers.size(); ++i)
     if (touch.texts[i]) numbers[i] = text(*touch.texts[i]);
-  if (std::uint32_t number = touches_.find(numbers)) return number;
-  return touches_.add(numbers);
+  return touches_.number(numbers, std::identity{}, memory());
 }
 
 void plain_trail_state::merge(const trail_view& trail, std::pmr::memory_resource* memory) {

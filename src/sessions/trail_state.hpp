@@ -1,54 +1,107 @@
 // The sessions of one visitor while their events arrive, in any order.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 
-#include "base/hash_map.hpp"
 #include "sessions/session_list.hpp"
 #include "sessions/trail.hpp"
 
 namespace journey::sessions {
 
+/// Items numbered from 1 in the order in which they come, each once. Small, and found by few looks at memory,
+/// since a query may keep millions; whoever owns it says where its memory is.
+template <class Item>
+class numbered_set {
+ public:
+  std::span<const Item> items() const { return items_.items(); }
+
+  /// The number of an item; a new one is kept as `keep(item)`.
+  template <class Keep>
+  std::uint32_t number(const Item& item, Keep keep, std::pmr::memory_resource* memory) {
+    if (4 * items_.size() >= 3 * slots_.size()) grow(memory);
+    auto* bytes = reinterpret_cast<const char*>(std::data(item));
+    std::size_t long_hash =
+        std::hash<std::string_view>{}({bytes, std::size(item) * sizeof(*std::data(item))});
+    auto hash = static_cast<std::uint32_t>(long_hash);
+    slot& found = find(hash, [&](std::uint32_t number) { return items_[number - 1] == item; });
+    if (found.number == 0) {
+      items_.push_back(keep(item), memory);
+      found = {hash, static_cast<std::uint32_t>(items_.size())};
+    }
+    return found.number;
+  }
+
+  void release(std::pmr::memory_resource* memory) {
+    items_.release(memory);
+    slots_.release(memory);
+  }
+
+ private:
+  struct slot {
+    std::uint32_t hash;
+    std::uint32_t number;  // 0: free
+  };
+
+  /// The slot with this hash whose number is `wanted`, or else the one where it belongs.
+  template <class Wanted>
+  slot& find(std::uint32_t hash, Wanted wanted) {
+    std::size_t at = hash;
+    for (;; ++at) {
+      slot& each = slots_[at & (slots_.size() - 1)];
+      if (each.number == 0 || (each.hash == hash && wanted(each.number))) return each;
+    }
+  }
+
+  void grow(std::pmr::memory_resource* memory) {
+    auto old = slots_;
+    slots_ = {};
+    slots_.resize(std::max(std::size_t{8}, 2 * old.size()), memory);
+    for (const slot& each : old.items())
+      if (each.number != 0) find(each.hash, [](std::uint32_t) { return false; }) = each;
+    old.release(memory);
+  }
+
+  compact_vector<Item> items_;
+  compact_vector<slot> slots_;  // a power of two, a quarter of which is free
+};
+
 /// Texts and touches, each kept once and numbered from 1.
 class word_list {
  public:
-  explicit word_list(std::pmr::memory_resource* memory)
-      : texts_(memory), touches_(memory), open_text_(memory) {}
+  explicit word_list(std::pmr::memory_resource* memory) : open_text_(memory) {}
   word_list(const word_list&) = delete;
   word_list& operator=(const word_list&) = delete;
   ~word_list();
 
   std::uint32_t text(std::string_view text);
   std::uint32_t touch(const channels::touch& touch);
-  dictionary view() const { return {texts_.items, touches_.items}; }
+  dictionary view() const { return {texts_.items(), touches_.items()}; }
 
   /// A text that is not numbered, and may be replaced at any time: cheap to set for each event.
   static constexpr std::uint32_t open = UINT32_MAX;
   void set_open_text(std::string_view text) { open_text_ = text; }
   /// The text of a number, or the open one.
   std::string_view operator[](std::uint32_t number) const {
-    return number == open ? std::string_view(open_text_) : texts_.items[number - 1];
+    return number == open ? std::string_view(open_text_) : texts_.items()[number - 1];
   }
-  std::size_t size() const { return texts_.items.size() + touches_.items.size(); }
+  std::size_t size() const { return texts_.items().size() + touches_.items().size(); }
 
  private:
-  /// Few items are searched one by one; more get an index.
-  template <class Item>
-  struct numbered_set {
-    using index_type = hash_map<Item, std::uint32_t>;
-
-    explicit numbered_set(std::pmr::memory_resource* memory) : items(memory), index(memory) {}
-    /// Its number, or 0.
-    std::uint32_t find(const Item& item) const;
-    /// The number of an item that is not yet there.
-    std::uint32_t add(const Item& item);
-
-    std::pmr::vector<Item> items;
-    index_type index;
+  /// Memory of many texts; they follow it.
+  struct chunk {
+    chunk* before;
+    std::size_t size;
   };
+
+  std::pmr::memory_resource* memory() const { return open_text_.get_allocator().resource(); }
+  std::string_view copy(std::string_view text);
 
   numbered_set<std::string_view> texts_;
   numbered_set<touch_numbers> touches_;
+  chunk* chunks_ = nullptr;
+  std::size_t room_ = 0;  // at the end of the latest chunk
   std::pmr::string open_text_;
 };
 

@@ -299,6 +299,22 @@ TEST(trail, merges_what_comes_in_descending_order) {
   EXPECT_EQ(trail_view(written(plain), memory).session_count(), 1U);
 }
 
+TEST(trail, numbers_a_text_once) {
+  context counted;
+  {
+    word_list words(&counted);
+    auto text = [](std::uint32_t number) { return std::string(number % 300, 'x') + std::to_string(number); };
+    constexpr std::uint32_t texts = 5'000;
+    for (int round = 0; round < 2; ++round) {
+      EXPECT_EQ(words.text(""), 1U);
+      for (std::uint32_t number = 2; number <= texts; ++number) ASSERT_EQ(words.text(text(number)), number);
+    }
+    EXPECT_EQ(words.size(), texts);
+    for (std::uint32_t number = 2; number <= texts; ++number) ASSERT_EQ(words[number], text(number));
+  }
+  EXPECT_EQ(counted.used, 0U);
+}
+
 TEST(trail, keeps_no_text_that_an_earlier_event_made_obsolete) {
   context counted;
   trail_state state(&counted, tested_rule{30 * minute});
