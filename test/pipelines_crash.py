@@ -23,7 +23,7 @@ options = parser.parse_args()
 DATABASE = "pipelines_crash"
 # The parts, in order, and whether a fill has them.
 PARTS = {
-    "list_source": True, "hold_source": True, "mark_copies": True, "save_filled": True,
+    "list_source": True, "hold_source": True, "put_slice": True, "save_filled": True,
     "make_partitions": False, "compare_leaves": False, "take_marks": False, "forget_places": False, "save_met": False,
     "note_pairs": False, "put_aliases": False, "put_visitors": False, "save_step": False, "save_run": False,
 }  # fmt: skip

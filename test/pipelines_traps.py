@@ -137,7 +137,7 @@ CASES = [
     Case(
         "a copy that came to a slice before it was filled",
         f"CALL come('d2', '{{c 2025-02-01}}'); CALL come('x', '{{x 2025-01-05}}'); CALL journey.fill('web', true, 1); {REFRESH} CALL come('d1', '{{c 2025-01-31}}'); CALL journey.fill('web'); {REFRESH} {WRONG}",
-        [[("mark_copies", "IF s.event_id IS NULL THEN RETURN", "IF true THEN RETURN")]],
+        [[("mark_copies", "WHERE r.is_copied AND", "WHERE false AND")]],
     ),
     Case(
         "a time without a zone, and a caller in another zone",

@@ -1,26 +1,5 @@
 -- Room: pipelines. Filling history, a slice at a time, by any number of sessions.
 
-CREATE FUNCTION journey.mark_copies(p journey.pipelines, s journey.pipeline_sources, slice date, here text) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-  inside text := format('r.raw_ts >= %L::timestamptz AND r.raw_ts < %L::timestamptz', journey.slice_start(slice), journey.slice_end(p.slice, slice));
-  near text := format('(r.raw_ts >= %L::timestamptz - %L::interval AND r.raw_ts < %1$L::timestamptz + %2$L::interval OR r.raw_ts >= %3$L::timestamptz - %2$L::interval AND r.raw_ts < %3$L::timestamptz + %2$L::interval)',
-    journey.slice_start(slice), s.event_id_window, journey.slice_end(p.slice, slice));
-BEGIN
-  IF s.event_id IS NULL THEN RETURN; END IF;
-  EXECUTE format($q$
-    INSERT INTO %1$s (source, slice, kind, alias)
-    SELECT DISTINCT %2$s, r.slice, r.kind, r.alias
-    FROM (%3$s) AS r
-    JOIN (
-      SELECT r.raw_event_id FROM (%3$s) AS r WHERE %4$s AND r.raw_event_id IS NOT NULL AND %6$s AND %7$s
-      GROUP BY r.raw_event_id HAVING bool_or(%5$s) AND NOT bool_and(%5$s)) AS c ON c.raw_event_id = r.raw_event_id
-    WHERE %4$s AND NOT (%5$s) AND %6$s AND %7$s$q$,
-    journey.pipeline_table(p, 'stale'), s.source, journey.source_rows(p, s), near, inside, here, journey.usable_row());
-END $$;
-COMMENT ON FUNCTION journey.mark_copies(journey.pipelines, journey.pipeline_sources, date, text) IS
-  'Internal: marks the places in other slices that have an event id of this one: they were read without it';
-
 CREATE FUNCTION journey.fill_slice(pipeline text, newest_first boolean) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -39,9 +18,7 @@ BEGIN
   SELECT * INTO STRICT s FROM journey.pipeline_sources AS x WHERE x.pipeline = p.id AND x.source = z.source;
   PERFORM journey.report_stage(p.name, format('filling slice %s of %s', z.slice, journey.relation_name(s.relation)));
   here := journey.hold_source(s);
-  run.events := (journey.put_slice(p, s, z.slice, here, 0)).events;
-  EXECUTE format('SELECT count(*) FROM (%s) AS r', journey.rows_of_slice(p, s, z.slice, concat_ws(' AND ', here, format('(%s) IS NOT TRUE', journey.usable_row())))) INTO run.left_out;
-  PERFORM journey.mark_copies(p, s, z.slice, here);
+  SELECT r.events, r.left_out INTO run.events, run.left_out FROM journey.put_slice(p, s, z.slice, here, 0, true) AS r;
   PERFORM journey.erase_late_rows(p, s, journey.rows_of_slice(p, s, z.slice, here));
   z.filled_snapshot := now_seen;
   z.filled_until := s.received_until;

@@ -85,7 +85,7 @@ RETURN CASE WHEN s.items IS NULL THEN '' ELSE format($q$,
       INSERT INTO %s (slice, source, kind, alias, item, action, at, basket)
       SELECT r.slice, %s, r.kind, r.alias, i.item, r.item_action::journey.item_action, r.ts, CASE WHEN r.item_action = 'bought' AND octet_length(r.basket) <= 500 THEN r.basket END
       FROM input AS r CROSS JOIN LATERAL unnest(r.items) AS i (item)
-      WHERE i.item <> '' AND octet_length(i.item) <= 500 AND r.item_action IN ('bought', 'added', 'viewed', 'removed'))$q$,
+      WHERE r.alias IS NOT NULL AND i.item <> '' AND octet_length(i.item) <= 500 AND r.item_action IN ('bought', 'added', 'viewed', 'removed'))$q$,
     journey.pipeline_table(p, 'items'), s.source) END;
 COMMENT ON FUNCTION journey.put_item_rows(journey.pipelines, journey.pipeline_sources) IS 'Internal: the part of a statement that stores the items of the rows input';
 

@@ -398,7 +398,7 @@ BEGIN
     done.lost := journey.forget_slices(p, s, whole, most);
     FOREACH z IN ARRAY whole LOOP
       erased := erased + journey.erase_late_rows(p, s, journey.rows_of_slice(p, s, z, here));
-      SELECT * INTO stored_events, stored_pairs FROM journey.put_slice(p, s, z, here, most);
+      SELECT r.events, r.pairs INTO stored_events, stored_pairs FROM journey.put_slice(p, s, z, here, most, false) AS r;
       done.events := done.events + stored_events;
       IF cardinality(done.gained) < most THEN done.gained := done.gained || stored_pairs; END IF;
     END LOOP;
@@ -416,7 +416,7 @@ BEGIN
   IF new_events > 0 THEN
     SELECT r.* INTO stored_events, stored_pairs FROM journey.perform(keep AND whole = '{}' AND places = '{}', journey.store_rows(p, s, format('SELECT r.* FROM (%s) AS r WHERE %s%s%s', new_rows, journey.usable_row(),
       CASE WHEN cardinality(whole) > 0 THEN format(' AND r.slice <> ALL (%L::date[])', whole) END,
-      CASE WHEN cardinality(places) > 0 THEN ' AND NOT EXISTS (SELECT FROM unnest($1) AS w WHERE w.alias = r.alias AND w.kind = r.kind AND w.slice = r.slice)' END)), places, most, since_base, now_base) AS r (events bigint, pairs journey.pipeline_pair[]);
+      CASE WHEN cardinality(places) > 0 THEN ' AND NOT EXISTS (SELECT FROM unnest($1) AS w WHERE w.alias = r.alias AND w.kind = r.kind AND w.slice = r.slice)' END)), places, most, since_base, now_base) AS r (events bigint, pairs journey.pipeline_pair[], left_out bigint);
     done.events := done.events + stored_events;
     done.gained := done.gained || stored_pairs;
   END IF;

@@ -7,7 +7,6 @@
 --   items, item_action, basket: the items that the row is about, what was done to them, and in which order
 --   traits                  what it says of the person
 --   raw_ts, raw_1, raw_2 ..., raw_event_id, raw_received_at: as they are in the table, for its indexes
---   by_value                all that is read of it, to tell copies of an event apart
 
 CREATE FUNCTION journey.perform(keep boolean, statement text, VARIADIC parameters "any") RETURNS record
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'journey_perform';
@@ -80,11 +79,10 @@ BEGIN
         FROM unnest(s.conversion_conditions, s.conversion_values) WITH ORDINALITY AS c (condition, value, number));
   END IF;
   -- OFFSET 0: an id is looked up among the blocked ones once a row.
-  RETURN format('SELECT r.*, i.*, journey.slice_of(%L, r.ts) AS slice, coalesce(%s) AS alias, %s AS kind, CASE %s END AS strength%s FROM (SELECT %s FROM %s WHERE %s) AS r CROSS JOIN LATERAL (SELECT %s OFFSET 0) AS i',
+  RETURN format('SELECT r.*, i.*, journey.slice_of(%L, r.ts) AS slice, coalesce(%s) AS alias, %s AS kind, CASE %s END AS strength FROM (SELECT %s FROM %s WHERE %s) AS r CROSS JOIN LATERAL (SELECT %s OFFSET 0) AS i',
     p.slice, journey.numbered('i.id', s.ids),
     journey.strongest_kind(s, 'i.id'),
     (SELECT string_agg(format('WHEN i.id_%s IS NOT NULL THEN %1$s', number), ' ' ORDER BY number) FROM generate_subscripts(s.ids, 1) AS number),
-    CASE WHEN whole THEN format(', ROW(%s)::text AS by_value', concat_ws(', ', journey.numbered('i.id', s.ids), 'r.page_url, r.referrer, r.passive', journey.numbered('r.when', s.conversion_kinds), journey.numbered('r.value', s.conversion_kinds), CASE WHEN s.items IS NOT NULL THEN 'r.items, r.item_action, r.basket' END, CASE WHEN s.traits IS NOT NULL THEN 'r.traits' END)) END,
     array_to_string(said, ', '),
     coalesce(marks, journey.relation_name(s.relation)),
     CASE WHEN whole THEN coalesce(s.condition, 'true') ELSE 'true' END,
@@ -125,22 +123,32 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.rows_of_event_id(journey.pipelines, journey.pipeline_sources, text, text, text, text) IS 'Internal: the query of a source''s rows between two times that have the event id of e, a row of the query around it';
 
+CREATE FUNCTION journey.by_value(s journey.pipeline_sources, r text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN format('ROW(%s)::text', concat_ws(', ', journey.numbered(r || '.id', s.ids), format('%1$s.page_url, %1$s.referrer, %1$s.passive', r), journey.numbered(r || '.when', s.conversion_kinds), journey.numbered(r || '.value', s.conversion_kinds),
+    CASE WHEN s.items IS NOT NULL THEN format('%1$s.items, %1$s.item_action, %1$s.basket', r) END, CASE WHEN s.traits IS NOT NULL THEN format('%s.traits', r) END));
+END $$;
+COMMENT ON FUNCTION journey.by_value(journey.pipeline_sources, text) IS 'Internal: the expression for all that is read of the row r of a source, to tell copies of an event apart';
+
 -- An event id counts for its first row: by time, then by value. A copy is a row no more than the window later.
 CREATE FUNCTION journey.counts_once(p journey.pipelines, s journey.pipeline_sources, here text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN CASE WHEN s.event_id IS NULL THEN 'true' ELSE format(
-    '(e.event_id IS NULL OR NOT EXISTS (SELECT FROM (%s) AS b WHERE (b.ts, b.alias, b.strength, b.by_value) < (e.ts, e.alias, e.strength, e.by_value)))',
-    journey.rows_of_event_id(p, s, 'e', format('e.ts - %L::interval', s.event_id_window), 'e.ts', here)) END;
+    '(e.event_id IS NULL OR NOT EXISTS (SELECT FROM (%s) AS b WHERE (b.ts, b.alias, b.strength, %s) < (e.ts, e.alias, e.strength, %s)))',
+    journey.rows_of_event_id(p, s, 'e', format('e.ts - %L::interval', s.event_id_window), 'e.ts', here), journey.by_value(s, 'b'), journey.by_value(s, 'e')) END;
 END $$;
 COMMENT ON FUNCTION journey.counts_once(journey.pipelines, journey.pipeline_sources, text) IS 'Internal: the condition that no row before e has its event id';
 
 -- The same among the rows of a query. Those that are equal in all that is read are one event.
 CREATE FUNCTION journey.first_copies(s journey.pipeline_sources, query text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN s.event_id IS NULL THEN query ELSE format(
-    'SELECT r.* FROM (SELECT r.*, lag(r.ts) OVER (PARTITION BY r.event_id ORDER BY r.ts, r.alias, r.strength, r.by_value) AS copied_at FROM (%s) AS r) AS r
-     WHERE r.event_id IS NULL OR r.copied_at IS NULL OR r.copied_at < r.ts - %L::interval', query, s.event_id_window) END;
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN CASE WHEN s.event_id IS NULL THEN query ELSE format(
+    'SELECT r.* FROM (SELECT r.*, lag(r.ts) OVER (PARTITION BY r.event_id ORDER BY r.ts, r.alias, r.strength, %s) AS copied_at FROM (%s) AS r) AS r
+     WHERE r.event_id IS NULL OR r.copied_at IS NULL OR r.copied_at < r.ts - %L::interval', journey.by_value(s, 'r'), query, s.event_id_window) END;
+END $$;
 COMMENT ON FUNCTION journey.first_copies(journey.pipeline_sources, text) IS 'Internal: of a query of rows those that no other of them with their event id precedes within the window';
 
 CREATE FUNCTION journey.rows_of_slice(p journey.pipelines, s journey.pipeline_sources, slice date, here text) RETURNS text
@@ -153,20 +161,45 @@ END $$;
 COMMENT ON FUNCTION journey.rows_of_slice(journey.pipelines, journey.pipeline_sources, date, text) IS 'Internal: the query of a source''s rows in a slice, usable or not';
 
 -- The event ids that come more than once are told in one pass; only their rows are put in order.
+-- OFFSET 0: with the condition a planner without statistics would think of one row, and look through all copies for each.
+CREATE FUNCTION journey.copies_of_slice(p journey.pipelines, s journey.pipeline_sources, slice date, here text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN CASE WHEN s.event_id IS NULL THEN '' ELSE format($q$
+    copies AS MATERIALIZED (SELECT r.raw_event_id FROM (%1$s) AS r WHERE %2$s AND r.raw_event_id IS NOT NULL GROUP BY r.raw_event_id HAVING count(*) > 1),
+    copied AS MATERIALIZED (SELECT r.* FROM (SELECT r.* FROM (%1$s) AS r JOIN copies AS c ON c.raw_event_id = r.raw_event_id WHERE %2$s OFFSET 0) AS r WHERE %3$s),$q$,
+    journey.source_rows(p, s),
+    format('r.raw_ts >= %1$L::timestamptz - %4$L::interval AND r.raw_ts < %2$L::timestamptz + %4$L::interval AND %3$s', journey.slice_start(slice), journey.slice_end(p.slice, slice), here, s.event_id_window),
+    journey.usable_row()) END;
+END $$;
+COMMENT ON FUNCTION journey.copies_of_slice(journey.pipelines, journey.pipeline_sources, date, text) IS
+  'Internal: the part of a statement that finds in a slice and the window around it the event ids that come more than once, as copies, and their usable rows, as copied';
+
 CREATE FUNCTION journey.events_of_slice(p journey.pipelines, s journey.pipeline_sources, slice date, here text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  usable text := journey.rows_of_slice(p, s, slice, concat_ws(' AND ', here, journey.usable_row()));
-  near text := format('SELECT r.* FROM (%s) AS r WHERE r.raw_ts >= %L::timestamptz - %L::interval AND r.raw_ts < %L::timestamptz AND %s',
-    journey.source_rows(p, s), journey.slice_start(slice), s.event_id_window, journey.slice_end(p.slice, slice), here);
+  rows text := journey.rows_of_slice(p, s, slice, here);
 BEGIN
-  RETURN CASE WHEN s.event_id IS NULL THEN usable ELSE format(
-    'WITH copies AS MATERIALIZED (SELECT r.raw_event_id FROM (%2$s) AS r GROUP BY r.raw_event_id HAVING count(*) > 1)
-     SELECT r.*, NULL::timestamptz AS copied_at FROM (%1$s) AS r WHERE NOT EXISTS (SELECT FROM copies AS c WHERE c.raw_event_id = r.raw_event_id)
-     UNION ALL SELECT r.* FROM (%3$s) AS r WHERE r.ts >= %4$L::timestamptz',
-    usable, near, journey.first_copies(s, format('SELECT r.* FROM (%s) AS r JOIN copies AS c ON c.raw_event_id = r.raw_event_id WHERE %s', near, journey.usable_row())), journey.slice_start(slice)) END;
+  RETURN CASE WHEN s.event_id IS NULL THEN rows ELSE format($q$
+    SELECT r.*, NULL::timestamptz AS copied_at FROM (%s) AS r WHERE NOT EXISTS (SELECT FROM copies AS c WHERE c.raw_event_id = r.raw_event_id AND r.alias IS NOT NULL)
+    UNION ALL SELECT r.* FROM (%s) AS r WHERE r.slice = %L$q$, rows, journey.first_copies(s, 'SELECT * FROM copied'), slice) END;
 END $$;
-COMMENT ON FUNCTION journey.events_of_slice(journey.pipelines, journey.pipeline_sources, date, text) IS 'Internal: the query of a source''s rows in a slice that count, each event once';
+COMMENT ON FUNCTION journey.events_of_slice(journey.pipelines, journey.pipeline_sources, date, text) IS
+  'Internal: the query of a source''s rows in a slice, each event once, beside copies_of_slice; among them are those without a usable id';
+
+CREATE FUNCTION journey.mark_copies(p journey.pipelines, s journey.pipeline_sources, slice date) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN CASE WHEN s.event_id IS NULL THEN '' ELSE format($q$
+    mark_copies AS (
+      INSERT INTO %1$s (source, slice, kind, alias)
+      SELECT DISTINCT %2$s, r.slice, r.kind, r.alias
+      FROM (SELECT *, bool_or(slice = %3$L AND (ts < %4$L::timestamptz + %6$L::interval OR ts >= %5$L::timestamptz - %6$L::interval)) OVER (PARTITION BY raw_event_id) AS is_copied FROM copied) AS r
+      WHERE r.is_copied AND r.slice <> %3$L),$q$,
+    journey.pipeline_table(p, 'stale'), s.source, slice, journey.slice_start(slice), journey.slice_end(p.slice, slice), s.event_id_window) END;
+END $$;
+COMMENT ON FUNCTION journey.mark_copies(journey.pipelines, journey.pipeline_sources, date) IS
+  'Internal: the part of a statement that marks the places in other slices that have an event id of this one: they were read without it. It stands after copies_of_slice';
 
 CREATE FUNCTION journey.raw_type(s journey.pipeline_sources, expression text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
@@ -199,48 +232,47 @@ RETURN format('journey.trail(ts, %L::journey.session_rule, journey.touch(ts, pag
   p.rule, p.own_hosts, coalesce('when_' || array_position(s.conversion_kinds, 'sign_up'), 'false'));
 COMMENT ON FUNCTION journey.trail_of_rows(journey.pipelines, journey.pipeline_sources) IS 'Internal: the aggregate that makes a trail of rows of a source';
 
--- The rows of `input`, put into trails, links and conversions.
-CREATE FUNCTION journey.store_rows(p journey.pipelines, s journey.pipeline_sources, input text) RETURNS text
+-- The rows of `input`, put into trails, links and conversions: those of one slice, of which nothing is stored, or of any.
+-- Rows without a usable id are a group that is only counted.
+CREATE FUNCTION journey.store_rows(p journey.pipelines, s journey.pipeline_sources, input text, slice date DEFAULT NULL, before text DEFAULT '') RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   ids text := journey.numbered('id', s.ids);
-  active text := CASE WHEN s.passive IS NULL THEN '' ELSE ' FILTER (WHERE NOT passive)' END;
+  usable text := format('coalesce(%s) IS NOT NULL', ids);
+  active text := usable || CASE WHEN s.passive IS NULL THEN '' ELSE ' AND NOT passive' END;
   pages text := CASE WHEN s.page_url IS NULL THEN NULL ELSE
     'CASE WHEN count(*) FILTER (WHERE %2$s) > 0 THEN ROW(min(%1$s) FILTER (WHERE %2$s), journey.first(%3$s, %1$s) FILTER (WHERE %2$s))::journey.page_at END' END;
   blog text := format('journey.url_path(page_url) LIKE %L', replace(replace(replace(p.blog_path, '\', '\\'), '%', '\%'), '_', '\_') || '%');
 BEGIN
   RETURN format($q$
-    WITH input AS (%8$s),
+    WITH %19$s input AS (%8$s),
     placed AS MATERIALIZED (
       SELECT *, %1$s AS kind, coalesce(%2$s) AS alias
       FROM (
-        SELECT slice, %2$s, %3$s%4$s AS trail,
+        SELECT %20$s AS slice, %2$s, %3$s FILTER (WHERE %4$s) AS trail,
           count(*) AS events, min(ts) AS first_seen_at, max(ts) AS last_seen_at, %5$s AS first_page, %6$s AS first_blog_page, %7$s AS conversions
-        FROM %18$s GROUP BY slice, %2$s) AS grouped),
+        FROM %18$s GROUP BY 1, %2$s) AS grouped),
     linked AS MATERIALIZED (
       SELECT g.slice, l.a_kind, l.a, l.b_kind, l.b, sum(g.events)::bigint AS events, min(g.first_seen_at) AS first_seen_at, max(g.last_seen_at) AS last_seen_at
       FROM placed AS g CROSS JOIN LATERAL (%9$s) AS l (a_kind, a, b_kind, b) GROUP BY 1, 2, 3, 4, 5),
     put_trails AS (
       INSERT INTO %10$s AS t (slice, source, kind, alias, trail, first_page, first_blog_page)
-      SELECT slice, %13$s, kind, alias, journey.rollup(trail), %14$s, %15$s FROM placed WHERE trail IS NOT NULL GROUP BY slice, kind, alias
-      ON CONFLICT (alias, kind, slice, source) DO UPDATE SET trail = t.trail OPERATOR(journey.||) excluded.trail,
-        first_page = least(t.first_page, excluded.first_page), first_blog_page = least(t.first_blog_page, excluded.first_blog_page)),
+      SELECT slice, %13$s, kind, alias, journey.rollup(trail), %14$s, %15$s FROM placed WHERE trail IS NOT NULL GROUP BY slice, kind, alias%21$s),
     put_links AS (
       INSERT INTO %11$s AS t (slice, source, a_kind, a, b_kind, b, events, first_seen_at, last_seen_at)
-      SELECT slice, %13$s, a_kind, a, b_kind, b, events, first_seen_at, last_seen_at FROM linked
-      ON CONFLICT (a, a_kind, b, b_kind, slice, source) DO UPDATE SET events = t.events + excluded.events,
-        first_seen_at = least(t.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(t.last_seen_at, excluded.last_seen_at)),
+      SELECT slice, %13$s, a_kind, a, b_kind, b, events, first_seen_at, last_seen_at FROM linked%22$s),
     put_conversions AS (
       INSERT INTO %12$s (slice, source, kind, alias, conversion, at, value, event_id)
       SELECT g.slice, %13$s, g.kind, g.alias, c.* FROM placed AS g CROSS JOIN LATERAL unnest(g.conversions) AS c)%17$s
-    SELECT coalesce((SELECT sum(events)::bigint FROM placed), 0) AS events, ARRAY(
+    SELECT coalesce((SELECT sum(events)::bigint FROM placed WHERE alias IS NOT NULL), 0) AS events, ARRAY(
       SELECT ROW(l.a_kind, l.a, l.b_kind, l.b, min(l.first_seen_at), max(l.last_seen_at), %16$s)::journey.pipeline_pair
-      FROM linked AS l GROUP BY l.a_kind, l.a, l.b_kind, l.b LIMIT $2) AS pairs$q$,
+      FROM linked AS l GROUP BY l.a_kind, l.a, l.b_kind, l.b LIMIT $2) AS pairs,
+      coalesce((SELECT sum(events)::bigint FROM placed WHERE alias IS NULL), 0) AS left_out$q$,
     journey.strongest_kind(s, 'id'),
     ids, journey.trail_of_rows(p, s), active,
     coalesce(format(pages, 'ts', 'page_url IS NOT NULL AND NOT passive', 'page_url'), 'NULL::journey.page_at'),
     coalesce(format(pages, 'ts', 'on_blog AND NOT passive', 'page_url'), 'NULL::journey.page_at'),
-    coalesce((SELECT string_agg(format('coalesce(array_agg(ROW(%L, ts, value_%s, event_id)::journey.pipeline_conversion) FILTER (WHERE when_%2$s), ''{}'')', kind, number), ' || ' ORDER BY number)
+    coalesce((SELECT string_agg(format('coalesce(array_agg(ROW(%L, ts, value_%s, event_id)::journey.pipeline_conversion) FILTER (WHERE when_%2$s AND %3$s), ''{}'')', kind, number, usable), ' || ' ORDER BY number)
       FROM unnest(s.conversion_kinds) WITH ORDINALITY AS c (kind, number)), '''{}''::journey.pipeline_conversion[]'),
     input,
     -- Each id beside the strongest, with that; or it alone.
@@ -253,24 +285,37 @@ BEGIN
       format('(SELECT min(k.first_seen_at) FROM %s AS k WHERE k.a = l.a AND k.a_kind = l.a_kind AND k.b = l.b AND k.b_kind = l.b_kind)', journey.pipeline_table(p, 'links')) ELSE 'NULL' END,
     journey.put_item_rows(p, s) || journey.put_trait_rows(p, s),
     -- OFFSET 0: the path of a page is looked for once.
-    CASE WHEN s.page_url IS NULL THEN 'input' ELSE format('(SELECT *, %s AS on_blog FROM input OFFSET 0) AS input', blog) END);
+    CASE WHEN s.page_url IS NULL THEN 'input' ELSE format('(SELECT *, %s AS on_blog FROM input OFFSET 0) AS input', blog) END,
+    before, coalesce(quote_literal(slice) || '::date', 'slice'),
+    CASE WHEN slice IS NULL THEN $q$
+      ON CONFLICT (alias, kind, slice, source) DO UPDATE SET trail = t.trail OPERATOR(journey.||) excluded.trail,
+        first_page = least(t.first_page, excluded.first_page), first_blog_page = least(t.first_blog_page, excluded.first_blog_page)$q$ END,
+    CASE WHEN slice IS NULL THEN $q$
+      ON CONFLICT (a, a_kind, b, b_kind, slice, source) DO UPDATE SET events = t.events + excluded.events,
+        first_seen_at = least(t.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(t.last_seen_at, excluded.last_seen_at)$q$ END);
 END $$;
-COMMENT ON FUNCTION journey.store_rows(journey.pipelines, journey.pipeline_sources, text) IS
-  'Internal: the statement that stores the rows of a query of usable rows; it gives how many they are, and their links over all slices, at most $2 of these. $1 are the places that the query names';
+COMMENT ON FUNCTION journey.store_rows(journey.pipelines, journey.pipeline_sources, text, date, text) IS
+  'Internal: the statement that stores the rows of a query, those of one slice, of which nothing is stored, or of any; before are the parts that it reads. '
+  'It gives how many they are, their links over all slices, at most $2 of these, and how many have no usable id. $1 are the places that the query names';
 
-CREATE FUNCTION journey.put_slice(p journey.pipelines, s journey.pipeline_sources, slice date, here text, most int, OUT events bigint, OUT pairs journey.pipeline_pair[])
+CREATE FUNCTION journey.put_slice(p journey.pipelines, s journey.pipeline_sources, slice date, here text, most int, marks boolean, OUT events bigint, OUT pairs journey.pipeline_pair[], OUT left_out bigint)
 LANGUAGE plpgsql AS $$
 BEGIN
-  EXECUTE journey.store_rows(p, s, journey.events_of_slice(p, s, slice, here)) INTO events, pairs USING NULL::journey.pipeline_place[], most;
+  EXECUTE journey.store_rows(p, s, journey.events_of_slice(p, s, slice, here), slice, journey.copies_of_slice(p, s, slice, here) || CASE WHEN marks THEN journey.mark_copies(p, s, slice) ELSE '' END)
+  INTO events, pairs, left_out USING NULL::journey.pipeline_place[], most;
 END $$;
-COMMENT ON FUNCTION journey.put_slice(journey.pipelines, journey.pipeline_sources, date, text, int) IS 'Internal: stores the rows of a slice, of which nothing is stored; how many they are, and most of their links at most';
+COMMENT ON FUNCTION journey.put_slice(journey.pipelines, journey.pipeline_sources, date, text, int, boolean) IS
+  'Internal: stores the rows of a slice, of which nothing is stored; how many they are, their links, most at most, and how many were left out. '
+  'marks: places in other slices that have copies of them are marked';
 
 -- By one index each: of a table without statistics the planner thinks the one on time as good.
 CREATE FUNCTION journey.put_places(p journey.pipelines, s journey.pipeline_sources, places journey.pipeline_place[], here text, most int, OUT events bigint, OUT pairs journey.pipeline_pair[])
 LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_bitmapscan = off
 AS $$
+DECLARE
+  left_out bigint;
 BEGIN
-  EXECUTE journey.store_rows(p, s, journey.events_of_places(p, s, here)) INTO events, pairs USING places, most;
+  EXECUTE journey.store_rows(p, s, journey.events_of_places(p, s, here)) INTO events, pairs, left_out USING places, most;
 END $$;
 COMMENT ON FUNCTION journey.put_places(journey.pipelines, journey.pipeline_sources, journey.pipeline_place[], text, int) IS 'Internal: the same of places';

@@ -34,7 +34,7 @@ RETURN CASE WHEN s.traits IS NULL THEN '' ELSE format($q$,
       INSERT INTO %s AS t (slice, source, kind, alias, key, value, at)
       SELECT DISTINCT ON (r.alias, r.kind, r.slice, x.key) r.slice, %s, r.kind, r.alias, x.key, x.value, r.ts
       FROM input AS r CROSS JOIN LATERAL jsonb_each(CASE jsonb_typeof(r.traits) WHEN 'object' THEN r.traits END) AS x
-      WHERE x.value <> 'null' AND octet_length(x.key) <= %s ORDER BY r.alias, r.kind, r.slice, x.key, r.ts DESC, x.value DESC
+      WHERE r.alias IS NOT NULL AND x.value <> 'null' AND octet_length(x.key) <= %s ORDER BY r.alias, r.kind, r.slice, x.key, r.ts DESC, x.value DESC
       ON CONFLICT (alias, kind, slice, source, key) DO UPDATE SET value = excluded.value, at = excluded.at WHERE (excluded.at, excluded.value) > (t.at, t.value))$q$,
     journey.pipeline_table(p, 'traits'), s.source, journey.most_trait_key_bytes()) END;
 COMMENT ON FUNCTION journey.put_trait_rows(journey.pipelines, journey.pipeline_sources) IS 'Internal: the part of a statement that stores the traits of the rows input';
