@@ -16,24 +16,27 @@ CREATE FUNCTION journey.put_rows(target text, query text, visitors text[]) RETUR
 LANGUAGE plpgsql AS $$
 DECLARE
   relation regclass := target::regclass;
-  keys text[] := ARRAY(SELECT quote_ident(a.attname) FROM pg_catalog.pg_index AS i CROSS JOIN LATERAL unnest(i.indkey::int2[]) AS k (number) JOIN pg_catalog.pg_attribute AS a ON a.attrelid = relation AND a.attnum = k.number
-    WHERE i.indrelid = relation AND i.indisprimary);
-  others text[] := ARRAY(SELECT quote_ident(a.attname) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND quote_ident(a.attname) <> ALL (keys) ORDER BY a.attnum);
-  columns text := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped);
+  columns text;
+  keys text;
+  others text;
 BEGIN
+  SELECT string_agg(n.name, ', ' ORDER BY n.number), string_agg(n.name, ', ' ORDER BY n.number) FILTER (WHERE n.is_key), string_agg(n.name, ', ' ORDER BY n.number) FILTER (WHERE NOT n.is_key)
+  INTO columns, keys, others
+  FROM (
+    SELECT quote_ident(a.attname) AS name, a.attnum AS number, a.attnum = ANY (i.indkey::int2[]) AS is_key
+    FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid WHERE i.indrelid = relation AND i.indisprimary AND a.attnum > 0 AND NOT a.attisdropped) AS n;
   -- Rows that are there already are left alone: ON CONFLICT locks them first, and so writes each.
   PERFORM journey.perform(journey.is_small(visitors), format($q$
     WITH wanted (%1$s) AS MATERIALIZED (%2$s),
     gone AS (
       DELETE FROM %3$s AS t WHERE %4$s AND NOT EXISTS (SELECT FROM wanted AS w WHERE %5$s))
-    INSERT INTO %3$s AS t (%1$s) SELECT * FROM wanted AS w WHERE NOT EXISTS (SELECT FROM %3$s AS t WHERE %5$s AND (%9$s) IS NOT DISTINCT FROM (%10$s)%11$s)
-    ON CONFLICT (%6$s) DO UPDATE SET (%7$s) = ROW(%8$s)$q$,
+    INSERT INTO %3$s AS t (%1$s) SELECT * FROM wanted AS w WHERE NOT EXISTS (SELECT FROM %3$s AS t WHERE %5$s AND (t.%8$s) IS NOT DISTINCT FROM (w.%9$s)%10$s)
+    ON CONFLICT (%6$s) DO UPDATE SET (%7$s) = ROW(excluded.%11$s)$q$,
     columns, query, target,
     -- One row a visitor: only those that have none any more are looked for.
-    CASE WHEN visitors IS NOT NULL AND keys = '{visitor_id}' THEN 't.visitor_id = ANY (ARRAY(SELECT v FROM unnest($1) AS v WHERE NOT EXISTS (SELECT FROM wanted AS w WHERE w.visitor_id = v)))' ELSE journey.of_visitors(visitors, 't.visitor_id') END,
-    (SELECT string_agg(format('w.%s = t.%1$s', key), ' AND ') FROM unnest(keys) AS key), array_to_string(keys, ', '), array_to_string(others, ', '),
-    (SELECT string_agg('excluded.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)), (SELECT string_agg('t.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)),
-    (SELECT string_agg('w.' || o, ', ' ORDER BY n) FROM unnest(others) WITH ORDINALITY AS c (o, n)), CASE WHEN visitors IS NOT NULL THEN ' OFFSET 0' END), visitors);
+    CASE WHEN visitors IS NOT NULL AND keys = 'visitor_id' THEN 't.visitor_id = ANY (ARRAY(SELECT v FROM unnest($1) AS v WHERE NOT EXISTS (SELECT FROM wanted AS w WHERE w.visitor_id = v)))' ELSE journey.of_visitors(visitors, 't.visitor_id') END,
+    format('(w.%s) = (t.%s)', replace(keys, ', ', ', w.'), replace(keys, ', ', ', t.')), keys, others,
+    replace(others, ', ', ', t.'), replace(others, ', ', ', w.'), CASE WHEN visitors IS NOT NULL THEN ' OFFSET 0' END, replace(others, ', ', ', excluded.')), visitors);
 END $$;
 COMMENT ON FUNCTION journey.put_rows(text, text, text[]) IS 'Internal: makes the rows of a target what a query gives, for some visitors or for all, and writes only where they differ';
 
