@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(87);
+SELECT plan(88);
 SET timezone = 'UTC';
 SET search_path = public, journey;
 CREATE SCHEMA shop;
@@ -37,6 +37,7 @@ SELECT is(current_setting('enable_seqscan'), 'on', 'settings are as before');
 SELECT results_eq('SELECT is_small(''{}''::int[]), is_small(NULL::int[]), is_small(array_fill(1, ARRAY[201]))', 'VALUES (true, false, false)', 'few');
 
 -- What is read
+SELECT results_eq('SELECT of_each(''%s is %s'', a, '' & ''), numbered(''id'', a) FROM (VALUES (''{a,%s}''::text[]), (''{}'')) AS v (a)', $$VALUES ('a is 1 & %s is 2', 'id_1, id_2'), (NULL, NULL)$$, 'patterns of elements and their numbers');
 CREATE FUNCTION rows_of(query text) RETURNS TABLE (slice date, kind text, alias text, event_id text) LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE format('SELECT r.slice, r.kind, r.alias, r.event_id FROM (%s) AS r', query) USING '{"(2025-01-01,user,7)","(2025-02-01,anonymous,d2)"}'::pipeline_place[]; END $$;
 SELECT bag_eq($$SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(source_rows(p, s)) AS q$$,
   $$VALUES (date '2025-01-01', 'user', '7', 'e1'), ('2025-01-01', 'user', '7', 'e1'), ('2025-01-01', 'anonymous', 'd2', 'e1'), ('2025-02-01', 'anonymous', 'd2', NULL), ('2025-02-01', NULL, NULL, NULL)$$, 'rows with the id they count for');

@@ -174,8 +174,7 @@ BEGIN
       WHERE (k.kind, k.id) IN (SELECT * FROM unnest($1, $2)) GROUP BY 1, 2)
     SELECT array_agg(kind), array_agg(id), array_agg(t.rows), (SELECT count(*) FROM gone) FROM told AS t$q$,
     journey.relation_name(s.relation), journey.rows_of_ids(s),
-    (SELECT string_agg(format('(%s)::text AS id_%s', id, number), ', ') FROM unnest(s.ids) WITH ORDINALITY AS i (id, number)),
-    (SELECT string_agg(format('(%L, g.id_%s)', kind, number), ', ') FROM unnest(s.id_kinds) WITH ORDINALITY AS i (kind, number)))
+    journey.of_each('(%s)::text AS id_%s', s.ids), journey.of_each('(%L, g.id_%s)', s.id_kinds))
   INTO kinds, ids, counts, rows USING kinds, ids;
 END $$;
 COMMENT ON FUNCTION journey.delete_rows_of_ids(journey.pipeline_sources, text[], text[]) IS 'Internal: deletes the rows of a source that have one of some ids; how many, and how many of each id';
@@ -212,7 +211,7 @@ DECLARE
 BEGIN
   IF "rows" IS NULL OR NOT journey.has_erased(p) THEN RETURN 0; END IF;
   EXECUTE format('SELECT array_agg(k.kind) AS kinds, array_agg(k.id) AS ids FROM (SELECT DISTINCT k.* FROM (%s) AS r CROSS JOIN LATERAL (VALUES %s) AS k (kind, id) WHERE r.erased AND k.id IS NOT NULL) AS k WHERE %s',
-    "rows", (SELECT string_agg(format('(%L, r.text_%s)', kind, number), ', ') FROM unnest(s.id_kinds) WITH ORDINALITY AS i (kind, number)),
+    "rows", journey.of_each('(%L, r.text_%s)', s.id_kinds),
     journey.erased_condition(p, '{k.kind}', '{k.id}'))
   INTO kinds, ids USING NULL::journey.pipeline_place[], NULL::int, since, now_base;
   IF ids IS NULL OR NOT (SELECT m.possible AND m.allowed FROM journey.may_erase_from(s.relation) AS m) THEN RETURN 0; END IF;

@@ -39,17 +39,30 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN date_trunc(CASE size WHEN 'day' THEN 'day' WHEN 'month' THEN 'month' ELSE 'year' END, ts AT TIME ZONE 'UTC')::date;
 COMMENT ON FUNCTION journey.slice_of(journey.slice_size, timestamptz) IS 'The slice that an instant is in: the day it begins on';
 
+-- A loop, and no query: it is called for each statement of a step.
+CREATE FUNCTION journey.of_each(pattern text, "of" text[], separator text DEFAULT ', ') RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  said text;
+BEGIN
+  FOR number IN 1 .. cardinality("of") LOOP
+    said := concat_ws(separator, said, format(pattern, "of"[number], number));
+  END LOOP;
+  RETURN said;
+END $$;
+COMMENT ON FUNCTION journey.of_each(text, text[], text) IS 'Internal: a pattern of format() for each element, which is its %1, and its number, which is %2';
+
 CREATE FUNCTION journey.numbered(name text, "of" text[]) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
-  RETURN (SELECT string_agg(format('%s_%s', name, number), ', ' ORDER BY number) FROM generate_subscripts("of", 1) AS number);
+  RETURN journey.of_each(name || '_%2$s', "of");
 END $$;
 COMMENT ON FUNCTION journey.numbered(text, text[]) IS 'Internal: name_1, name_2 ...: one for each element';
 
 CREATE FUNCTION journey.strongest_kind(s journey.pipeline_sources, name text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
-  RETURN (SELECT format('CASE %s END', string_agg(format('WHEN %s_%s IS NOT NULL THEN %L', name, number, kind), ' ' ORDER BY number)) FROM unnest(s.id_kinds) WITH ORDINALITY AS k (kind, number));
+  RETURN format('CASE %s END', journey.of_each('WHEN ' || name || '_%2$s IS NOT NULL THEN %1$L', s.id_kinds, ' '));
 END $$;
 COMMENT ON FUNCTION journey.strongest_kind(journey.pipeline_sources, text) IS 'Internal: the expression for the kind of the strongest of a row''s ids name_1, name_2 ...: the one it counts for';
 
@@ -59,35 +72,32 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   whole boolean := marks IS NULL;
   blocked text := CASE WHEN p.blocked = journey.junk_ids() THEN 'journey.junk_ids()' ELSE pg_catalog.quote_nullable(p.blocked) || '::text[]' END;
-  ids text := (SELECT string_agg(format('journey.real_id(r.text_%s, %s) AS id_%1$s', number, blocked), ', ' ORDER BY number) FROM generate_subscripts(s.ids, 1) AS number);
+  ids text := journey.of_each('journey.real_id(r.text_%2$s, ' || replace(blocked, '%', '%%') || ') AS id_%2$s', s.ids);
   relation boolean := whole AND EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = s.relation AND relkind IN ('r', 'p'));
-  said text[] := ARRAY[
+  said text := concat_ws(', ',
     CASE WHEN relation THEN 'tableoid' ELSE 'NULL::oid' END || ' AS leaf',
     CASE WHEN whole AND s.changes = 'column' THEN 'journey_xid' WHEN whole THEN 'NULL::bigint' ELSE 'number' END || ' AS number',
-    format('(%s)::timestamptz AS ts', s.ts),
-    format('(%s)::text AS event_id', coalesce(s.event_id, 'NULL'))];
+    format('(%s)::timestamptz AS ts, (%s)::text AS event_id', s.ts, coalesce(s.event_id, 'NULL')),
+    journey.of_each('(%s)::text AS text_%s', s.ids));
 BEGIN
-  said := said || ARRAY(SELECT format('(%s)::text AS text_%s', id, number) FROM unnest(s.ids) WITH ORDINALITY AS i (id, number));
   IF whole THEN
-    said := said || ARRAY[
-      format('%s AS raw_ts', s.ts), format('%s AS raw_event_id', coalesce(s.event_id, 'NULL::text')), format('%s AS raw_received_at', coalesce(s.received_at, 'NULL::timestamptz')),
-      format('(%s)::text AS page_url', coalesce(s.page_url, 'NULL')), format('(%s)::text AS referrer', coalesce(s.referrer, 'NULL')), format('coalesce(%s, false) AS passive', coalesce(s.passive, 'false'))]
-      || CASE WHEN s.items IS NOT NULL THEN ARRAY[format('(%s)::text[] AS items', s.items), format('(%s)::text AS item_action', coalesce(s.item_action, '''bought''')), format('(%s)::text AS basket', coalesce(s.basket, s.event_id, 'NULL'))] END
-      || CASE WHEN s.traits IS NOT NULL THEN ARRAY[format('%s AS traits', s.traits)] END
-      || ARRAY(SELECT format('%s AS raw_%s', id, number) FROM unnest(s.ids) WITH ORDINALITY AS i (id, number))
-      || ARRAY(SELECT format('coalesce(%s, false) AS when_%s, (%s)::numeric AS value_%2$s', condition, number, value)
-        FROM unnest(s.conversion_conditions, s.conversion_values) WITH ORDINALITY AS c (condition, value, number));
+    said := concat_ws(', ', said,
+      format('%s AS raw_ts, %s AS raw_event_id, %s AS raw_received_at', s.ts, coalesce(s.event_id, 'NULL::text'), coalesce(s.received_at, 'NULL::timestamptz')),
+      format('(%s)::text AS page_url, (%s)::text AS referrer, coalesce(%s, false) AS passive', coalesce(s.page_url, 'NULL'), coalesce(s.referrer, 'NULL'), coalesce(s.passive, 'false')),
+      CASE WHEN s.items IS NOT NULL THEN format('(%s)::text[] AS items, (%s)::text AS item_action, (%s)::text AS basket', s.items, coalesce(s.item_action, '''bought'''), coalesce(s.basket, s.event_id, 'NULL')) END,
+      s.traits || ' AS traits', journey.of_each('%s AS raw_%s', s.ids),
+      journey.of_each('coalesce(%s, false) AS when_%s', s.conversion_conditions), journey.of_each('(%s)::numeric AS value_%s', s.conversion_values));
   END IF;
   -- OFFSET 0: an id is looked up among the blocked ones once a row.
   RETURN format('SELECT r.*, i.*, journey.slice_of(%L, r.ts) AS slice, coalesce(%s) AS alias, %s AS kind, CASE %s END AS strength FROM (SELECT %s FROM %s WHERE %s) AS r CROSS JOIN LATERAL (SELECT %s OFFSET 0) AS i',
     p.slice, journey.numbered('i.id', s.ids),
     journey.strongest_kind(s, 'i.id'),
-    (SELECT string_agg(format('WHEN i.id_%s IS NOT NULL THEN %1$s', number), ' ' ORDER BY number) FROM generate_subscripts(s.ids, 1) AS number),
-    array_to_string(said, ', '),
+    journey.of_each('WHEN i.id_%2$s IS NOT NULL THEN %2$s', s.ids, ' '),
+    said,
     coalesce(marks, journey.relation_name(s.relation)),
     CASE WHEN whole THEN coalesce(s.condition, 'true') ELSE 'true' END,
     CASE WHEN journey.has_erased(p) THEN format('%s, e.erased FROM (SELECT %s OFFSET 0) AS x CROSS JOIN LATERAL (SELECT %s AS erased OFFSET 0) AS e',
-        (SELECT string_agg(format('CASE WHEN NOT e.erased THEN x.id_%s END AS id_%1$s', number), ', ' ORDER BY number) FROM generate_subscripts(s.ids, 1) AS number), ids,
+        journey.of_each('CASE WHEN NOT e.erased THEN x.id_%2$s END AS id_%2$s', s.ids), ids,
         journey.erased_condition(p, ARRAY(SELECT quote_literal(kind) FROM unnest(s.id_kinds) WITH ORDINALITY AS k (kind, number) ORDER BY number), ARRAY(SELECT 'x.id_' || number FROM generate_subscripts(s.ids, 1) AS number ORDER BY number)))
       ELSE ids || ', false AS erased' END);
 END $$;
@@ -272,12 +282,11 @@ BEGIN
     ids, journey.trail_of_rows(p, s), active,
     coalesce(format(pages, 'ts', 'page_url IS NOT NULL AND NOT passive', 'page_url'), 'NULL::journey.page_at'),
     coalesce(format(pages, 'ts', 'on_blog AND NOT passive', 'page_url'), 'NULL::journey.page_at'),
-    coalesce((SELECT string_agg(format('coalesce(array_agg(ROW(%L, ts, value_%s, event_id)::journey.pipeline_conversion) FILTER (WHERE when_%2$s AND %3$s), ''{}'')', kind, number, usable), ' || ' ORDER BY number)
-      FROM unnest(s.conversion_kinds) WITH ORDINALITY AS c (kind, number)), '''{}''::journey.pipeline_conversion[]'),
+    coalesce(journey.of_each('coalesce(array_agg(ROW(%L, ts, value_%s, event_id)::journey.pipeline_conversion) FILTER (WHERE when_%2$s AND ' || usable || '), ''{}'')', s.conversion_kinds, ' || '), '''{}''::journey.pipeline_conversion[]'),
     input,
     -- Each id beside the strongest, with that; or it alone.
     format('SELECT v.kind, v.id, g.kind, g.alias FROM (VALUES %s) AS v (kind, id) WHERE v.id IS NOT NULL AND v.kind <> g.kind UNION ALL SELECT g.kind, g.alias, '''', '''' WHERE num_nonnulls(%s) = 1',
-      (SELECT string_agg(format('(%L, g.id_%s)', kind, number), ', ') FROM unnest(s.id_kinds) WITH ORDINALITY AS k (kind, number)), journey.numbered('g.id', s.ids)),
+      journey.of_each('(%L, g.id_%s)', s.id_kinds), journey.numbered('g.id', s.ids)),
     journey.pipeline_table(p, 'trails'), journey.pipeline_table(p, 'links'), journey.pipeline_table(p, 'conversions'), s.source,
     coalesce(format(pages, '(first_page).at', 'first_page IS NOT NULL', '(first_page).page'), 'NULL::journey.page_at'),
     coalesce(format(pages, '(first_blog_page).at', 'first_blog_page IS NOT NULL', '(first_blog_page).page'), 'NULL::journey.page_at'),
