@@ -34,8 +34,7 @@ SPIPlanPtr plan_of(text* statement, std::span<Oid> types, bool keep) {
   auto& plans = kept_plans();
   if (keep)
     if (auto found = plans.find(key); found != plans.end()) return found->second;
-  SPIPlanPtr plan = SPI_prepare_cursor(text_to_cstring(statement), static_cast<int>(types.size()),
-                                       types.data(), keep ? CURSOR_OPT_GENERIC_PLAN : CURSOR_OPT_CUSTOM_PLAN);
+  SPIPlanPtr plan = SPI_prepare(text_to_cstring(statement), static_cast<int>(types.size()), types.data());
   if (plan == nullptr)
     throw error(sqlstate::syntax_error,
                 "a statement can't be prepared: " + std::string(SPI_result_code_string(SPI_result)));
@@ -46,6 +45,11 @@ SPIPlanPtr plan_of(text* statement, std::span<Oid> types, bool keep) {
     SPI_keepplan(plan);
   }
   return plan;
+}
+
+/// Sets a parameter until the end of the level of settings.
+void set_here(const char* name, const char* value) {
+  set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
 }  // namespace
@@ -68,8 +72,8 @@ JOURNEY_FUNCTION(perform) {
   }
   SPI_connect();
   int settings = NewGUCNestLevel();
-  if (keep)
-    set_config_option("enable_seqscan", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+  set_here("plan_cache_mode", keep ? "force_generic_plan" : "force_custom_plan");
+  if (keep) set_here("enable_seqscan", "off");
   SPIPlanPtr plan = plan_of(PG_GETARG_TEXT_PP(1), {types, count}, keep);
   if (int result = SPI_execute_plan(plan, values, nulls, false, 1); result < 0)
     throw error(sqlstate::internal_error,

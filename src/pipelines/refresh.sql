@@ -28,7 +28,7 @@ CREATE FUNCTION journey.pin_settings() RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_catalog.set_config(name, value, true)
-  FROM (VALUES ('timezone', 'UTC'), ('datestyle', 'ISO'), ('intervalstyle', 'postgres'), ('extra_float_digits', '3'), ('jit', 'off'), ('search_path', 'pg_catalog, journey, pg_temp')) AS s (name, value);
+  FROM (VALUES ('timezone', 'UTC'), ('datestyle', 'ISO'), ('intervalstyle', 'postgres'), ('extra_float_digits', '3'), ('jit', 'off'), ('plan_cache_mode', 'force_generic_plan'), ('search_path', 'pg_catalog, journey, pg_temp')) AS s (name, value);
 END $$;
 COMMENT ON FUNCTION journey.pin_settings() IS 'Internal: settings of a step, until the end of its transaction';
 
