@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(62);
+SELECT plan(63);
 CREATE SCHEMA identity_tests;
 SET search_path = identity_tests, public;
 
@@ -350,5 +350,11 @@ SELECT is(n, 1000000::bigint, 'and the other session goes on') FROM dblink('othe
 
 SELECT is(stopped($$SELECT * FROM journey.resolve_aliases('SELECT i::text, (1 / (100 - i))::text FROM generate_series(1, 1000) i')$$), '22012', 'an error in the inner query keeps its SQLSTATE');
 SELECT is((SELECT count(*) FROM journey.resolve_aliases('SELECT a, u, t FROM graphs')) > 0, true, 'and the session goes on');
+
+-- Ids are looked up many at a time.
+SELECT is(
+  (SELECT count(*) FROM generate_series(0, 100) n
+   WHERE (SELECT count(*) FROM journey.resolve_aliases(format('SELECT ''a'' || i, NULL::text FROM generate_series(1, %s) i', n))) <> n),
+  0::bigint, 'each of any number of edges is read');
 
 SELECT * FROM finish();

@@ -73,7 +73,14 @@ std::span<const pg::query_column> edge_source::edge_columns() const {
 
 edge_source::edge_source(std::pmr::memory_resource* memory, FunctionCallInfo fcinfo,
                          const argument_positions& at)
-    : memory_(memory), form_(at.form()), blocked_(memory), ids_(memory), kinds_(memory), unique_(memory) {
+    : memory_(memory),
+      form_(at.form()),
+      blocked_(memory),
+      ids_(memory),
+      kinds_(memory),
+      unique_(memory),
+      waiting_(memory),
+      waiting_texts_(memory) {
   if (PG_ARGISNULL(at.edges)) pg::null_argument("edges");
   edges_ = pg::text_argument(fcinfo, at.edges);
   if (at.mode != argument_positions::none) {
@@ -110,33 +117,58 @@ kind edge_source::add_kind(std::string_view name) {
   return static_cast<kind>(number);
 }
 
-node edge_source::add(kind kind, std::string_view text) {
+node edge_source::add(const id_pool::key& sought) {
   node next = ids_.size();
-  node number = ids_.add(kind, text);
-  if (number == next) ids_[number].blocked = blocked_.contains(text);
+  node number = ids_.add(sought);
+  if (number == next) ids_[number].blocked = blocked_.contains(sought.text);
   return number;
 }
 
-edge_source::read_edge edge_source::edge_of(const Datum* values, const bool* nulls, const char* argument) {
+node edge_source::add(const waiting_edge::end& end) {
+  if (!end.given) return no_node;
+  return add(id_pool::key{{waiting_texts_.data() + end.begin, end.length}, end.kind, end.hash});
+}
+
+edge_source::waiting_edge::end edge_source::wait_with(kind kind, std::string_view text) {
+  id_pool::key sought = id_pool::key_of(kind, text);
+  ids_.fetch_slot(sought.hash);
+  std::size_t begin = waiting_texts_.size();
+  waiting_texts_ += text;
+  return {true, kind, sought.hash, begin, text.size()};
+}
+
+void edge_source::wait_with(const Datum* values, const bool* nulls, const char* argument) {
+  using end = waiting_edge::end;
   if (form_ == edge_form::users) {
     auto id = [&](kind kind, int column) {
-      return nulls[column] ? no_node : add(kind, pg::text_view(values[column]));
+      return nulls[column] ? end{} : wait_with(kind, pg::text_view(values[column]));
     };
-    node alias = id(alias_kind, 0);
-    node user = id(user_kind, 1);
-    return {alias, user, instant_of(values[2], nulls[2])};
+    end alias = id(alias_kind, 0);
+    end user = id(user_kind, 1);
+    waiting_.push_back({alias, user, instant_of(values[2], nulls[2])});
+    return;
   }
   auto id = [&](int column, const char* kind_column) {
-    if (nulls[column + 1]) return no_node;
+    if (nulls[column + 1]) return end{};
     std::string_view text = pg::text_view(values[column + 1]);
     if (nulls[column])
       throw error(sqlstate::null_value_not_allowed, std::string(argument) + " gives the id " + quoted(text) +
                                                         " but " + kind_column + " is NULL");
-    return add(add_kind(pg::text_view(values[column])), text);
+    return wait_with(add_kind(pg::text_view(values[column])), text);
   };
-  node left = id(0, "a_kind");
-  node right = id(2, "b_kind");
-  return {left, right, instant_of(values[4], nulls[4])};
+  end left = id(0, "a_kind");
+  end right = id(2, "b_kind");
+  waiting_.push_back({left, right, instant_of(values[4], nulls[4])});
+}
+
+void edge_source::fetch_waiting() const {
+  auto each_end = [this](auto step) {
+    for (const waiting_edge& one : waiting_)
+      for (const waiting_edge::end* end : {&one.weak, &one.strong})
+        if (end->given) step(end->hash);
+  };
+  each_end([this](std::uint32_t hash) { ids_.fetch_id(hash); });
+  each_end([this](std::uint32_t hash) { ids_.fetch_text(hash); });
 }
 
 std::pmr::vector<kind_rule> edge_source::kind_rules() const {

@@ -1,6 +1,8 @@
 // What the SQL functions of this room are asked: their arguments, and the edges they read.
 #pragma once
 
+#include <string>
+
 #include "identity/block_list.hpp"
 #include "identity/visitors.hpp"
 #include "pg/datum.hpp"
@@ -62,29 +64,56 @@ class edge_source {
   }
 
   /// The number of an id, which is marked if it is one of the blocked.
-  node add(kind kind, std::string_view text);
+  node add(kind kind, std::string_view text) { return add(id_pool::key_of(kind, text)); }
   kind add_kind(std::string_view name);
   std::string_view kind_name(kind kind) const { return kinds_[kind].text(); }
   /// What is ruled of the kinds met so far.
   std::pmr::vector<kind_rule> kind_rules() const;
 
  private:
-  struct read_edge {
-    node weak;
-    node strong;
+  /// An edge of the query whose ids are not yet looked up: that is done for many at a time.
+  struct waiting_edge {
+    struct end {
+      bool given;
+      identity::kind kind;
+      std::uint32_t hash;
+      std::size_t begin;  // of its text in waiting_texts_
+      std::size_t length;
+    };
+    end weak;
+    end strong;
     instant seen_at;
   };
+  static constexpr std::size_t most_waiting = 32;
+  static constexpr std::size_t most_waiting_bytes = 16384;  // of texts, but for those of one edge
+
   static const pg::query_column log_in_columns[3];
   std::span<const pg::query_column> edge_columns() const;
-  read_edge edge_of(const Datum* values, const bool* nulls, const char* argument);
+  void wait_with(const Datum* values, const bool* nulls, const char* argument);
+  waiting_edge::end wait_with(kind kind, std::string_view text);
+  /// Brings what is known of the ids that wait into the processor's reach.
+  void fetch_waiting() const;
+  node add(const waiting_edge::end& end);
+  node add(const id_pool::key& sought);
 
   template <class Row>
   void read(std::string_view query, const char* argument, std::span<const pg::query_column> columns,
             Row row) {
+    auto add_waiting = [&] {
+      fetch_waiting();
+      for (const waiting_edge& one : waiting_) {
+        node weak = add(one.weak);
+        node strong = add(one.strong);
+        row(weak, strong, one.seen_at);
+      }
+      waiting_.clear();
+      waiting_texts_.clear();
+    };
     pg::read_query(query, argument, columns, [&](const Datum* values, const bool* nulls) {
-      read_edge one = edge_of(values, nulls, argument);
-      row(one.weak, one.strong, one.seen_at);
+      wait_with(values, nulls, argument);
+      if (waiting_.size() == most_waiting || waiting_texts_.size() > most_waiting_bytes) add_waiting();
     });
+    add_waiting();
   }
 
   std::pmr::memory_resource* memory_;
@@ -97,6 +126,8 @@ class edge_source {
   id_pool kinds_;         // their names, those of the argument priority first
   node prioritised_ = 0;  // how many these are
   std::pmr::vector<kind> unique_;
+  std::pmr::vector<waiting_edge> waiting_;
+  std::pmr::string waiting_texts_;
 };
 
 /// A time from the server; NULL is not known, infinity a known time just before that.

@@ -10,8 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/hash_map.hpp"
-
 namespace journey::identity {
 
 using node = std::uint32_t;  // the number of an id, in order of arrival
@@ -37,22 +35,29 @@ class id_pool {
   struct id {
     const char* bytes;
     std::uint32_t length;
-    std::uint32_t hash;
-    instant first_seen = unknown_time;
-    instant last_seen = unknown_time;
     identity::kind kind;
     bool blocked = false;
+    instant first_seen = unknown_time;
+    instant last_seen = unknown_time;
 
     std::string_view text() const { return {bytes, length}; }
   };
 
-  explicit id_pool(std::pmr::memory_resource* memory)
-      : texts_(memory), ids_(memory), numbers_(0, hash_of{&ids_}, same{&ids_}, memory) {}
+  explicit id_pool(std::pmr::memory_resource* memory) : texts_(memory), ids_(memory), slots_(memory) {}
   id_pool(const id_pool&) = delete;
   id_pool& operator=(const id_pool&) = delete;
 
+  /// An id that is sought, with its hash.
+  struct key {
+    std::string_view text;
+    identity::kind kind;
+    std::uint32_t hash;
+  };
+  static key key_of(identity::kind kind, std::string_view text);
+
   /// The number of an id, given it at its first use.
-  node add(identity::kind kind, std::string_view text);
+  node add(const key& sought);
+  node add(identity::kind kind, std::string_view text) { return add(key_of(kind, text)); }
   /// The number of an id, or `no_node` where it was never added.
   node find(identity::kind kind, std::string_view text) const;
 
@@ -75,36 +80,49 @@ class id_pool {
   }
   node size() const { return static_cast<node>(ids_.size()); }
 
- private:
-  struct key {
-    std::string_view text;
-    identity::kind kind;
-    std::uint32_t hash;
-  };
-  static key key_of(identity::kind kind, std::string_view text);
+  // An id is found by its slot, by what is kept of it, and by its text, and in a large pool the processor
+  // waits for each. So who seeks many takes the first step for all of them, then the second and the third,
+  // then adds them.
+  void fetch_slot(std::uint32_t hash) const {
+    if (!slots_.empty()) fetch(&slots_[hash & (slots_.size() - 1)]);
+  }
+  void fetch_id(std::uint32_t hash) const {
+    if (node number = first_with(hash); number != no_node) fetch(&ids_[number]);
+  }
+  void fetch_text(std::uint32_t hash) const {
+    if (node number = first_with(hash); number != no_node) fetch(ids_[number].bytes);
+  }
 
-  // The set holds numbers alone; texts and hashes stay with the ids.
-  struct hash_of {
-    using is_transparent = void;
-    const std::pmr::vector<id>* ids;
-    static std::size_t spread(std::uint32_t hash) { return hash * std::uint64_t{0x9E3779B97F4A7C15}; }
-    std::size_t operator()(node number) const { return spread((*ids)[number].hash); }
-    std::size_t operator()(const key& sought) const { return spread(sought.hash); }
+ private:
+  /// Open addressing by the hash; texts stay with the ids.
+  struct slot {
+    std::uint32_t hash = 0;
+    node number = no_node;  // none: free
   };
-  struct same {
-    using is_transparent = void;
-    const std::pmr::vector<id>* ids;
-    bool operator()(node left, node right) const { return left == right; }
-    bool operator()(const key& sought, node number) const {
-      const id& one = (*ids)[number];
-      return one.hash == sought.hash && one.kind == sought.kind && one.text() == sought.text;
+
+  static void fetch(const void* memory) {
+    __builtin_prefetch(memory);
+    asm volatile(
+        "");  // else g++ takes a function that does no more for one without any effect, and leaves it out
+  }
+
+  /// The place of the first slot that is free or has this hash, from `place` on.
+  std::size_t next_with(std::uint32_t hash, std::size_t place) const {
+    for (;; ++place) {
+      const slot& each = slots_[place &= slots_.size() - 1];
+      if (each.number == no_node || each.hash == hash) return place;
     }
-    bool operator()(node number, const key& sought) const { return (*this)(sought, number); }
-  };
+  }
+  node first_with(std::uint32_t hash) const {
+    return slots_.empty() ? no_node : slots_[next_with(hash, hash)].number;
+  }
+  /// The place of an id's slot, or of the one where it belongs.
+  std::size_t place_of(const key& sought) const;
+  void grow();
 
   std::pmr::monotonic_buffer_resource texts_;
   std::pmr::vector<id> ids_;
-  hash_set<node, hash_of, same> numbers_;
+  std::pmr::vector<slot> slots_;  // a power of two, a quarter of which is free
 };
 
 }  // namespace journey::identity
