@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(88);
+SELECT plan(89);
 SET timezone = 'UTC';
 SET search_path = public, journey;
 CREATE SCHEMA shop;
@@ -45,6 +45,22 @@ SELECT bag_eq($$SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(r
 SELECT bag_eq($$SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(rows_of_places(p, s, 'true')) AS q$$, $$VALUES (date '2025-01-01', 'user', '7', 'e1'), ('2025-01-01', 'user', '7', 'e1'), ('2025-02-01', 'anonymous', 'd2', NULL)$$, 'of places');
 SELECT bag_eq($$SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(events_of_places(p, s, 'true')) AS q WHERE q.slice = '2025-01-01' UNION ALL SELECT q.* FROM pipelines AS p, pipeline_sources AS s, rows_of(format('WITH %s rows AS (%s) TABLE rows', copies_of_slice(p, s, '2025-01-01', 'true'), events_of_slice(p, s, '2025-01-01', 'true'))) AS q$$, $$VALUES (date '2025-01-01', 'user', '7', 'e1'), (date '2025-01-01', 'user', '7', 'e1')$$, 'each event id once, by look-ups and in one pass');
 CREATE FUNCTION plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || query; END $$;
+BEGIN;
+DELETE FROM shop.events;
+CREATE FUNCTION repeats(index text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  found boolean;
+BEGIN
+  EXECUTE index;
+  found := (SELECT can_repeat(s) AND copies_of_slice(p, s, '2025-01-01', 'true') <> '' FROM pipelines AS p, pipeline_sources AS s);
+  RAISE SQLSTATE 'P0999';
+EXCEPTION WHEN SQLSTATE 'P0999' THEN RETURN found;
+END $$;
+SELECT results_eq($$SELECT repeats(i) FROM (VALUES (1, 'CREATE UNIQUE INDEX ON shop.events (event_id)'), (2, 'ALTER TABLE shop.events ADD PRIMARY KEY (event_id)'),
+    (3, 'ALTER TABLE shop.events ADD UNIQUE (event_id) DEFERRABLE'), (4, 'CREATE UNIQUE INDEX ON shop.events (event_id, ts)'), (5, 'CREATE UNIQUE INDEX ON shop.events (event_id) WHERE page IS NOT NULL'),
+    (6, 'CREATE UNIQUE INDEX ON shop.events (lower(event_id))'), (7, 'CREATE UNIQUE INDEX ON shop.events (event_id); CREATE TABLE shop.more () INHERITS (shop.events)')) AS v (n, i) ORDER BY n$$,
+  'VALUES (false), (false), (true), (true), (true), (true), (true)', 'copies are looked for unless an index rules them out');
+ROLLBACK;
 BEGIN;
 INSERT INTO shop.events SELECT 'm' || n, 'd', NULL, timestamptz '2025-01-01' + n * interval '1 minute' FROM generate_series(1, 5000) AS n, generate_series(1, 2);
 SELECT is((SELECT count(*) FROM pipelines AS p, pipeline_sources AS s, plan_of(format('WITH %s rows AS (SELECT) TABLE copied', copies_of_slice(p, s, '2025-01-01', 'true'))) AS l WHERE l ~ 'Cond: .*= c.raw_event_id'), 1::bigint, 'copies are found by their id, not all looked through for each row, whatever is known of the table');

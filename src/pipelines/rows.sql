@@ -170,12 +170,23 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION journey.rows_of_slice(journey.pipelines, journey.pipeline_sources, date, text) IS 'Internal: the query of a source''s rows in a slice, usable or not';
 
+CREATE FUNCTION journey.can_repeat(s journey.pipeline_sources) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.event_id IS NOT NULL AND NOT EXISTS (
+    SELECT FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid
+    WHERE i.indrelid = s.relation AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indnkeyatts = 1 AND i.indpred IS NULL
+      AND pg_get_indexdef(i.indexrelid, 1, false) IN (s.event_id, '(' || s.event_id || ')')
+      AND (c.relkind = 'p' OR NOT c.relhassubclass))
+$$;
+COMMENT ON FUNCTION journey.can_repeat(journey.pipeline_sources) IS
+  'Internal: whether an event id can be in more than one row: not where a unique index, such as a primary key, is on it alone. Rows of inheriting tables are in none';
+
 -- The event ids that come more than once are told in one pass; only their rows are put in order.
 -- OFFSET 0: with the condition a planner without statistics would think of one row, and look through all copies for each.
 CREATE FUNCTION journey.copies_of_slice(p journey.pipelines, s journey.pipeline_sources, slice date, here text) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN CASE WHEN s.event_id IS NULL THEN '' ELSE format($q$
+  RETURN CASE WHEN NOT journey.can_repeat(s) THEN '' ELSE format($q$
     copies AS MATERIALIZED (SELECT r.raw_event_id FROM (%1$s) AS r WHERE %2$s AND r.raw_event_id IS NOT NULL GROUP BY r.raw_event_id HAVING count(*) > 1),
     copied AS MATERIALIZED (SELECT r.* FROM (SELECT r.* FROM (%1$s) AS r JOIN copies AS c ON c.raw_event_id = r.raw_event_id WHERE %2$s OFFSET 0) AS r WHERE %3$s),$q$,
     journey.source_rows(p, s),
@@ -190,7 +201,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   rows text := journey.rows_of_slice(p, s, slice, here);
 BEGIN
-  RETURN CASE WHEN s.event_id IS NULL THEN rows ELSE format($q$
+  RETURN CASE WHEN NOT journey.can_repeat(s) THEN rows ELSE format($q$
     SELECT r.*, NULL::timestamptz AS copied_at FROM (%s) AS r WHERE NOT EXISTS (SELECT FROM copies AS c WHERE c.raw_event_id = r.raw_event_id AND r.alias IS NOT NULL)
     UNION ALL SELECT r.* FROM (%s) AS r WHERE r.slice = %L$q$, rows, journey.first_copies(s, 'SELECT * FROM copied'), slice) END;
 END $$;
@@ -200,7 +211,7 @@ COMMENT ON FUNCTION journey.events_of_slice(journey.pipelines, journey.pipeline_
 CREATE FUNCTION journey.mark_copies(p journey.pipelines, s journey.pipeline_sources, slice date) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-  RETURN CASE WHEN s.event_id IS NULL THEN '' ELSE format($q$
+  RETURN CASE WHEN NOT journey.can_repeat(s) THEN '' ELSE format($q$
     mark_copies AS (
       INSERT INTO %1$s (source, slice, kind, alias)
       SELECT DISTINCT %2$s, r.slice, r.kind, r.alias
