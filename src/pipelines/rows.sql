@@ -319,7 +319,9 @@ COMMENT ON FUNCTION journey.store_rows(journey.pipelines, journey.pipeline_sourc
   'It gives how many they are, their links over all slices, at most $2 of these, and how many have no usable id. $1 are the places that the query names';
 
 CREATE FUNCTION journey.put_slice(p journey.pipelines, s journey.pipeline_sources, slice date, here text, most int, marks boolean, OUT events bigint, OUT pairs journey.pipeline_pair[], OUT left_out bigint)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql
+SET enable_seqscan = on  -- in a refresh, too, which looks up what is new
+AS $$
 BEGIN
   EXECUTE journey.store_rows(p, s, journey.events_of_slice(p, s, slice, here), slice, journey.copies_of_slice(p, s, slice, here) || CASE WHEN marks THEN journey.mark_copies(p, s, slice) ELSE '' END)
   INTO events, pairs, left_out USING NULL::journey.pipeline_place[], most;
