@@ -307,12 +307,13 @@ BEGIN
     -- OFFSET 0: the path of a page is looked for once.
     CASE WHEN s.page_url IS NULL THEN 'input' ELSE format('(SELECT *, %s AS on_blog FROM input OFFSET 0) AS input', blog) END,
     before, coalesce(quote_literal(slice) || '::date', 'slice'),
+    -- In the order of the index each of its pages is written once.
     CASE WHEN slice IS NULL THEN $q$
       ON CONFLICT (alias, kind, slice, source) DO UPDATE SET trail = t.trail OPERATOR(journey.||) excluded.trail,
-        first_page = least(t.first_page, excluded.first_page), first_blog_page = least(t.first_blog_page, excluded.first_blog_page)$q$ END,
+        first_page = least(t.first_page, excluded.first_page), first_blog_page = least(t.first_blog_page, excluded.first_blog_page)$q$ ELSE ' ORDER BY alias COLLATE "C"' END,
     CASE WHEN slice IS NULL THEN $q$
       ON CONFLICT (a, a_kind, b, b_kind, slice, source) DO UPDATE SET events = t.events + excluded.events,
-        first_seen_at = least(t.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(t.last_seen_at, excluded.last_seen_at)$q$ END);
+        first_seen_at = least(t.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(t.last_seen_at, excluded.last_seen_at)$q$ ELSE ' ORDER BY a COLLATE "C"' END);
 END $$;
 COMMENT ON FUNCTION journey.store_rows(journey.pipelines, journey.pipeline_sources, text, date, text) IS
   'Internal: the statement that stores the rows of a query, those of one slice, of which nothing is stored, or of any; before are the parts that it reads. '
