@@ -43,4 +43,24 @@ SELECT * FROM journey.item_pairs('TABLE lines', max_basket => 1);
 SELECT * FROM journey.item_pairs('TABLE lines', max_basket => 10001);
 SELECT * FROM journey.item_pairs('lines');
 SELECT * FROM journey.item_pairs('SELECT order_id, items FROM orders');
+
+-- Pairs that are kept, by the numbers of items: version 1, then of each the gap and twice the count (one less for what is taken back).
+SELECT journey.pair_list('{5,2,5,9,2}', '{1,3,2,1,-3}'), journey.pair_list('{}', '{}'), journey.pair_list(NULL, '{1}') IS NULL AS nothing;
+SELECT * FROM journey.listed_pairs(journey.merge_pair_lists(journey.pair_list('{1,5,300,9000}', '{1,1,70,2}'), journey.pair_list('{0,5,300,301}', '{4,-1,1,1}')));
+SELECT * FROM journey.listed_pairs(journey.pair_list('{1,5,300}', '{1,2,3}'), '{300,1,1,7}');
+SELECT count(*) FROM journey.listed_pairs(NULL);
+-- 3 x (4, 1, 2) + (0, 5, 6) of items 1, 2, 3: 12, 8, 12; of item 4 less than nothing
+SELECT * FROM journey.best_pairs(ARRAY[journey.pair_list('{1,2,3,4}', '{4,1,2,-1}'), journey.pair_list('{2,3}', '{5,6}')], '{3,1}', '{}', 9);
+SELECT * FROM journey.best_pairs(ARRAY[journey.pair_list('{1,2,3,4}', '{4,1,2,-1}'), journey.pair_list('{2,3}', '{5,6}')], '{3,1}', '{}', 1);
+SELECT * FROM journey.best_pairs(ARRAY[journey.pair_list('{1,2,3,4}', '{4,1,2,-1}'), journey.pair_list('{2,3}', '{5,6}')], '{3,1}', '{1,3}', 1);
+SELECT * FROM journey.best_pairs('{}', '{}', '{}', 1);
+SELECT * FROM journey.best_pairs(NULL, '{}', '{}', 1);
+SELECT journey.pair_list('{1,2}', '{1}');
+SELECT journey.pair_list('{1,NULL}', '{1,1}');
+SELECT journey.pair_list('{-1}', '{1}');
+SELECT journey.merge_pair_lists('\x01', '\x02');
+SELECT journey.listed_pairs('\x010500');
+SELECT journey.listed_pairs('\x01', '{NULL}');
+SELECT journey.best_pairs(ARRAY['\x01'::bytea], '{1,2}', '{}', 1);
+SELECT journey.best_pairs(ARRAY['\x01'::bytea], '{1}', '{}', 0);
 DROP TABLE orders CASCADE;

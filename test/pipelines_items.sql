@@ -7,7 +7,7 @@ SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET jit = off;
 CREATE SCHEMA shop;
-SELECT plan(32);
+SELECT plan(37);
 \ir support/attempt.sql
 
 -- Lines of orders, a row an item; orders with an array; events with JSON.
@@ -100,7 +100,8 @@ SELECT journey.put_item_pairs(p, true) FROM journey.pipelines AS p WHERE name = 
 SELECT bag_eq('TABLE shop.web_item_pairs', 'TABLE shop.kept', 'made anew the pairs are those that were kept up to date');
 SELECT bag_eq(journey.items_query(p), 'TABLE shop.web_items', 'the view of items') FROM journey.pipelines AS p WHERE name = 'web';
 SELECT bag_eq(journey.item_pairs_query(p), 'TABLE shop.kept', 'the view of pairs') FROM journey.pipelines AS p WHERE name = 'web';
-SELECT bag_eq(journey.counted_pairs(p), 'SELECT item, with_item, together FROM shop.kept', 'each pair from both sides') FROM journey.pipelines AS p WHERE name = 'web';
+SELECT bag_eq(format('SELECT a.item, b.item AS with_item, c.together FROM (%s) AS c JOIN shop.web_g1_item_orders AS a ON a.number = c.item JOIN shop.web_g1_item_orders AS b ON b.number = c.with_item', journey.counted_pairs(p)),
+  'SELECT item, with_item, together FROM shop.kept', 'each pair from both sides, by number') FROM journey.pipelines AS p WHERE name = 'web';
 SELECT is(journey.put_item_rows(p, NULL), '', 'a source without items stores none') FROM journey.pipelines AS p WHERE name = 'web';
 SELECT is(attempt($$SELECT journey.make_item_tables(p) FROM journey.pipelines AS p WHERE name = 'web'$$), '42P07 relation "web_g1_items" already exists', 'the tables are there');
 SELECT is(attempt($$SELECT journey.check_keeps_target(p, 'items') FROM journey.pipelines AS p WHERE name = 'web'$$), 'done', 'a pipeline that keeps items');
@@ -146,6 +147,23 @@ SELECT results_eq($$SELECT visitor_id, item, action::text, at, basket FROM shop.
 SELECT count(*) FROM journey.erase('web', 'ann', false) \g /dev/null
 SELECT results_eq('SELECT item, with_item, together, item_orders, with_orders, orders FROM shop.web_item_pairs WHERE item < with_item ORDER BY 1, 2', $$VALUES ('a', 'c', 1::bigint, 1::bigint, 2::bigint, 3::bigint)$$, 'an erased person takes her orders along');
 SELECT is((SELECT count(*) FROM shop.web_g1_items WHERE alias = 'ann') + (SELECT count(*) FROM shop.web_g1_item_baskets WHERE basket = '1'), 0::bigint, 'nothing of her is left');
+-- More items than a list has numbers for, and an item that goes and comes again
+INSERT INTO shop.orders SELECT 'many ' || o, 'flo', ARRAY(SELECT 'y' || o * 500 + i FROM generate_series(1, 500) AS i), '2025-03-06' FROM generate_series(0, 9) AS o;
+CALL journey.refresh('web');
+INSERT INTO shop.orders SELECT 'far ' || o, 'flo', ARRAY['a', 'y1', 'y' || o * 400 + 1000, 'y' || o * 400 + 1001, 'new ' || o % 2], '2025-03-07' FROM generate_series(0, 9) AS o;
+CALL journey.refresh('web');
+SELECT cmp_ok((SELECT count(DISTINCT part) FROM shop.web_g1_item_pairs), '>', 1::bigint, 'lists in parts');
+PREPARE kept_pairs AS SELECT item, with_item, together, item_orders, with_orders, orders FROM shop.web_item_pairs ORDER BY 1, 2;
+PREPARE counted_pairs AS SELECT item, with_item, together, item_orders, with_orders, orders
+  FROM journey.item_pairs('SELECT order_id, item FROM shop.orders CROSS JOIN unnest(items) AS item WHERE length(item) BETWEEN 1 AND 500', top => NULL, min_together => 1) ORDER BY 1, 2;
+SELECT results_eq('kept_pairs', 'counted_pairs', 'are those of the orders');
+DELETE FROM shop.orders WHERE order_id LIKE 'far %' AND 'new 0' = ANY (items);
+CALL journey.refresh('web');
+SELECT results_eq('kept_pairs', 'counted_pairs', 'without an item');
+INSERT INTO shop.orders VALUES ('again', 'flo', '{"new 0","new 1","new 2",y1}', '2025-03-08');
+CALL journey.refresh('web');
+SELECT results_eq('kept_pairs', 'counted_pairs', 'with it again');
+SELECT is((SELECT count(*) FROM shop.web_g1_item_orders), (SELECT count(DISTINCT number) FROM shop.web_g1_item_orders), 'a number each');
 SELECT count(*) FROM (SELECT journey.drop_pipeline(name, false) FROM (VALUES ('web'), ('again'), ('bare')) AS v (name)) AS d \g /dev/null
 SELECT is((SELECT string_agg(relname, ' ') FROM pg_class AS c WHERE relnamespace = 'shop'::regnamespace AND relname ~ '^(web|again|bare)_'), NULL, 'a dropped pipeline leaves none of its tables');
 SELECT * FROM finish();

@@ -34,3 +34,35 @@ CREATE FUNCTION journey.pair_score(measure journey.pair_measure, together bigint
 COMMENT ON FUNCTION journey.pair_score(journey.pair_measure, bigint, bigint, bigint, bigint) IS
   'A measure of two items by how many baskets have both, the one, the other, and how many there are: see pair_measure; 0 where it would be 0 by 0. '
   'Errors: counts that no baskets have (22023)';
+
+-- Pairs that are kept: a value holds what an item is together with, so that a change writes one row and a reading reads one.
+
+CREATE FUNCTION journey.pair_list(with_items int[], together int[]) RETURNS bytea
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+  AS 'MODULE_PATHNAME', 'journey_pair_list';
+COMMENT ON FUNCTION journey.pair_list(int[], int[]) IS
+  'Internal: what an item is together with and how often, items as numbers of 0 or more: some 3 bytes each. '
+  'Of a number that is there several times the sum; what is 0 is left out; less than 0 is a change. '
+  'Errors: a NULL in an array (22004), arrays of unequal length, a negative number (22023)';
+
+CREATE FUNCTION journey.merge_pair_lists(pairs bytea, more bytea) RETURNS bytea
+  LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+  AS 'MODULE_PATHNAME', 'journey_merge_pair_lists';
+COMMENT ON FUNCTION journey.merge_pair_lists(bytea, bytea) IS
+  'Internal: the pairs of two lists, added up. '
+  'Errors: bytes that are no list (22P03), a sum that has no room (22003)';
+
+CREATE FUNCTION journey.listed_pairs(pairs bytea, among int[] DEFAULT NULL, OUT with_item int, OUT together bigint) RETURNS SETOF record
+  LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 100
+  AS 'MODULE_PATHNAME', 'journey_listed_pairs';
+COMMENT ON FUNCTION journey.listed_pairs(bytea, int[]) IS
+  'Internal: the pairs of a list by number, or of these numbers only. '
+  'No rows of NULL; an error where the bytes are no list (22P03)';
+
+CREATE FUNCTION journey.best_pairs(lists bytea[], weights int[], without int[], most int, OUT item int, OUT score bigint) RETURNS SETOF record
+  LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 100
+  AS 'MODULE_PATHNAME', 'journey_best_pairs';
+COMMENT ON FUNCTION journey.best_pairs(bytea[], int[], int[], int) IS
+  'Internal: the items whose sum of weight times together is greatest over some lists, most of them and all that equal the last, the greatest first; not those of without, and none of 0 or less. '
+  'No rows where an argument is NULL. '
+  'Errors: as of pair_list and merge_pair_lists; most below 1 (22023)';

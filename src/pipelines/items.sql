@@ -2,8 +2,8 @@
 --   items          the rows, by place, as the sources say them
 --   item_stale     baskets whose rows changed since the last step
 --   item_baskets   each basket with its items, as they are counted in the next two
---   item_orders    in how many baskets an item is; that of '' is how many there are
---   item_pairs     in how many baskets two items are, the lesser in byte order first
+--   item_orders    items by number, and in how many baskets each is; '' has number 0 and says how many baskets there are
+--   item_pairs     what an item is together with and how often, by number, a list for every 4,096 numbers
 
 CREATE TYPE journey.item_action AS ENUM ('bought', 'added', 'viewed', 'removed');
 COMMENT ON TYPE journey.item_action IS 'What a visitor does to an item: buys it, adds it to the cart, looks at it, or takes it out again';
@@ -70,10 +70,13 @@ BEGIN
   EXECUTE format('CREATE TRIGGER added AFTER INSERT ON %s REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION journey.note_baskets(%L)', items, p.tables || '_item_stale');
   EXECUTE format('CREATE TRIGGER deleted AFTER DELETE ON %s REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION journey.note_baskets(%L)', items, p.tables || '_item_stale');
   EXECUTE format('CREATE TABLE %s (source int2, basket text, items text[] NOT NULL, PRIMARY KEY (basket, source))', journey.pipeline_table(p, 'item_baskets'));
-  EXECUTE format('CREATE TABLE %s (item text PRIMARY KEY, orders bigint NOT NULL) WITH (fillfactor = 80)', journey.pipeline_table(p, 'item_orders'));
-  EXECUTE format('CREATE INDEX ON %s (orders)', journey.pipeline_table(p, 'item_orders'));
-  EXECUTE format('CREATE TABLE %s (item text, with_item text, together bigint NOT NULL, PRIMARY KEY (item, with_item)) WITH (fillfactor = 80)', journey.pipeline_table(p, 'item_pairs'));
-  EXECUTE format('CREATE INDEX ON %s (with_item)', journey.pipeline_table(p, 'item_pairs'));
+  -- Orders change with each refresh, their magnitude seldom, and then the indexes are left alone.
+  EXECUTE format($q$CREATE TABLE %s (
+    item text PRIMARY KEY, number int NOT NULL UNIQUE, orders bigint NOT NULL, magnitude int GENERATED ALWAYS AS (log(greatest(orders, 1)::float8) * 3) STORED) WITH (fillfactor = 80)$q$,
+    journey.pipeline_table(p, 'item_orders'));
+  EXECUTE format('CREATE INDEX ON %s (magnitude)', journey.pipeline_table(p, 'item_orders'));
+  EXECUTE format('CREATE TABLE %s (item int, part int, pairs bytea NOT NULL, PRIMARY KEY (item, part)) WITH (fillfactor = 60, toast_tuple_target = 8160)', journey.pipeline_table(p, 'item_pairs'));
+  EXECUTE format('ALTER TABLE %s ALTER pairs SET STORAGE EXTERNAL', journey.pipeline_table(p, 'item_pairs'));
 END $$;
 COMMENT ON FUNCTION journey.make_item_tables(journey.pipelines) IS 'Internal: the tables of the target items';
 
@@ -89,11 +92,10 @@ RETURN CASE WHEN s.items IS NULL THEN '' ELSE format($q$,
     journey.pipeline_table(p, 'items'), s.source) END;
 COMMENT ON FUNCTION journey.put_item_rows(journey.pipelines, journey.pipeline_sources) IS 'Internal: the part of a statement that stores the items of the rows input';
 
--- All pairs, both ways round, as numbers; those of one item are looked up by either column.
 CREATE FUNCTION journey.counted_pairs(p journey.pipelines) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN format('SELECT item, with_item, together FROM %1$s UNION ALL SELECT with_item, item, together FROM %1$s', journey.pipeline_table(p, 'item_pairs'));
-COMMENT ON FUNCTION journey.counted_pairs(journey.pipelines) IS 'Internal: the query of the pairs of items of a pipeline, each from both sides';
+RETURN format('SELECT l.item, c.with_item, c.together FROM %s AS l CROSS JOIN LATERAL journey.listed_pairs(l.pairs) AS c', journey.pipeline_table(p, 'item_pairs'));
+COMMENT ON FUNCTION journey.counted_pairs(journey.pipelines) IS 'Internal: the query of the pairs of items of a pipeline by number, each from both sides';
 
 CREATE FUNCTION journey.items_query(p journey.pipelines) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -103,8 +105,8 @@ COMMENT ON FUNCTION journey.items_query(journey.pipelines) IS 'Internal: what th
 CREATE FUNCTION journey.item_pairs_query(p journey.pipelines) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN format($q$
-    SELECT p.item, p.with_item, p.together, a.orders AS item_orders, b.orders AS with_orders, n.orders, p.together / n.orders::float8 AS support, m.*
-    FROM (%1$s) AS p JOIN %2$s AS a ON a.item = p.item JOIN %2$s AS b ON b.item = p.with_item CROSS JOIN (SELECT orders FROM %2$s WHERE item = '') AS n
+    SELECT a.item, b.item AS with_item, p.together, a.orders AS item_orders, b.orders AS with_orders, n.orders, p.together / n.orders::float8 AS support, m.*
+    FROM (%1$s) AS p JOIN %2$s AS a ON a.number = p.item JOIN %2$s AS b ON b.number = p.with_item CROSS JOIN (SELECT orders FROM %2$s WHERE item = '') AS n
     CROSS JOIN LATERAL (SELECT %3$s) AS m$q$,
     journey.counted_pairs(p), journey.pipeline_table(p, 'item_orders'),
     (SELECT string_agg(format('journey.pair_score(%L, p.together, a.orders, b.orders, n.orders) AS %I', measure, measure), ', ' ORDER BY measure)
@@ -120,6 +122,8 @@ DECLARE
   baskets text := journey.pipeline_table(p, 'item_baskets');
   orders text := journey.pipeline_table(p, 'item_orders');
   pairs text := journey.pipeline_table(p, 'item_pairs');
+  -- In order, so that the memory of one group is all that a list takes.
+  lists constant text := 'SELECT item, part, journey.pair_list(array_agg(with_item), array_agg(n)) AS pairs FROM (SELECT item, with_item / 4096 AS part, with_item, n FROM (%s) AS c ORDER BY 1, 2) AS c GROUP BY item, part';
 BEGIN
   IF of_all THEN
     EXECUTE format('DELETE FROM %s', stale);
@@ -127,14 +131,18 @@ BEGIN
     EXECUTE format('DELETE FROM %s', orders);
     EXECUTE format('DELETE FROM %s', pairs);
     EXECUTE format('INSERT INTO %s SELECT source, basket, array_agg(DISTINCT item) FROM %s WHERE basket IS NOT NULL GROUP BY source, basket', baskets, items);
-    EXECUTE format('INSERT INTO %s SELECT item, count(*) FROM %s CROSS JOIN unnest(items) AS item GROUP BY item UNION ALL SELECT '''', count(*) FROM %2$s', orders, baskets);
-    EXECUTE format('INSERT INTO %s SELECT item, with_item, together FROM journey.item_pairs(%L, top => NULL, min_together => 1, max_basket => %s) WHERE item < with_item COLLATE "C"', pairs,
-      format('SELECT row_number::text, item FROM (SELECT row_number() OVER (), items FROM %s WHERE cardinality(items) BETWEEN 2 AND %s) AS b CROSS JOIN unnest(items) AS item', baskets, journey.most_basket_items()),
-      journey.most_basket_items());
+    EXECUTE format($q$
+      INSERT INTO %s (item, number, orders)
+      SELECT item, row_number() OVER (ORDER BY count(*) DESC, item COLLATE "C"), count(*) FROM %s CROSS JOIN unnest(items) AS item GROUP BY item UNION ALL SELECT '', 0, count(*) FROM %2$s$q$, orders, baskets);
+    EXECUTE format('INSERT INTO %s %s', pairs, format(lists, format(
+      'SELECT i.item::int AS item, i.with_item::int AS with_item, i.together::int AS n FROM journey.item_pairs(%L, top => NULL, min_together => 1, max_basket => %s) AS i',
+      format('SELECT b.row::text, o.number::text FROM (SELECT row_number() OVER () AS row, items FROM %s WHERE cardinality(items) BETWEEN 2 AND %s) AS b CROSS JOIN unnest(b.items) AS i (item) JOIN %s AS o USING (item)',
+        baskets, journey.most_basket_items(), orders),
+      journey.most_basket_items())));
     RETURN;
   END IF;
-  -- Look-ups one by one: the planner knows nothing of how few they are. Only what becomes less may become nothing.
-  EXECUTE format($q$
+  -- Look-ups one by one: the planner knows nothing of how few they are. A side below 0 is what a basket was. An item that is in no basket any more keeps a list of nothing.
+  PERFORM journey.perform(true, format($q$
     WITH taken AS (DELETE FROM %1$s RETURNING source, basket),
     changed AS MATERIALIZED (
       SELECT t.source, t.basket, w.items AS was, n.items AS now
@@ -146,24 +154,26 @@ BEGIN
     put AS (
       INSERT INTO %2$s AS b (source, basket, items) SELECT source, basket, now FROM changed WHERE now IS NOT NULL
       ON CONFLICT (basket, source) DO UPDATE SET items = excluded.items),
-    sides AS MATERIALIZED (SELECT was AS items, -1 AS n FROM changed WHERE was IS NOT NULL UNION ALL SELECT now, 1 FROM changed WHERE now IS NOT NULL),
-    orders AS MATERIALIZED (
-      SELECT d.item, d.n, t.orders + d.n AS left_over, t.ctid AS place
-      FROM (SELECT item, sum(n) AS n FROM (SELECT item, n FROM sides CROSS JOIN unnest(items) AS item UNION ALL SELECT '', n FROM sides) AS s GROUP BY item HAVING sum(n) <> 0) AS d
-      LEFT JOIN LATERAL (SELECT o.orders, o.ctid FROM %4$s AS o WHERE d.n < 0 AND o.item = d.item OFFSET 0) AS t ON true),
-    no_orders AS (DELETE FROM %4$s WHERE ctid = ANY (ARRAY(SELECT place FROM orders WHERE left_over = 0 AND item <> ''))),
-    put_orders AS (
-      INSERT INTO %4$s AS o (item, orders) SELECT item, n FROM orders WHERE (left_over = 0) IS NOT TRUE OR item = ''
-      ON CONFLICT (item) DO UPDATE SET orders = o.orders + excluded.orders),
-    pairs AS MATERIALIZED (
-      SELECT d.item, d.with_item, d.n, t.together + d.n AS left_over, t.ctid AS place
+    sides AS MATERIALIZED (
+      SELECT items, n * row_number() OVER () AS side FROM (SELECT was AS items, -1 AS n FROM changed WHERE was IS NOT NULL UNION ALL SELECT now, 1 FROM changed WHERE now IS NOT NULL) AS s),
+    counts AS MATERIALIZED (
+      SELECT d.item, d.n, d.sides, o.orders + d.n AS left_over, o.place, coalesce(o.number, m.last + row_number() OVER (ORDER BY o.number IS NOT NULL))::int AS number
       FROM (
-        SELECT a.item, b.item AS with_item, sum(n) AS n FROM sides CROSS JOIN unnest(items) AS a (item) CROSS JOIN unnest(items) AS b (item)
-        WHERE a.item < b.item COLLATE "C" AND cardinality(items) <= %6$s GROUP BY 1, 2 HAVING sum(n) <> 0) AS d
-      LEFT JOIN LATERAL (SELECT o.together, o.ctid FROM %5$s AS o WHERE d.n < 0 AND o.item = d.item AND o.with_item = d.with_item OFFSET 0) AS t ON true),
-    no_pairs AS (DELETE FROM %5$s WHERE ctid = ANY (ARRAY(SELECT place FROM pairs WHERE left_over = 0)))
-    INSERT INTO %5$s AS o (item, with_item, together) SELECT item, with_item, n FROM pairs WHERE (left_over = 0) IS NOT TRUE
-    ON CONFLICT (item, with_item) DO UPDATE SET together = o.together + excluded.together$q$,
-    stale, baskets, items, orders, pairs, journey.most_basket_items());
+        SELECT item, sum(sign(side))::bigint AS n, array_agg(side) AS sides
+        FROM (SELECT item, side FROM sides CROSS JOIN unnest(items) AS item UNION ALL SELECT '', side FROM sides) AS s GROUP BY item) AS d
+      LEFT JOIN LATERAL (SELECT o.number, o.orders, o.ctid AS place FROM %4$s AS o WHERE o.item = d.item OFFSET 0) AS o ON true
+      CROSS JOIN (SELECT max(number) AS last FROM %4$s) AS m),
+    no_orders AS (DELETE FROM %4$s WHERE ctid = ANY (ARRAY(SELECT place FROM counts WHERE left_over = 0 AND item <> ''))),
+    put_orders AS (UPDATE %4$s AS o SET orders = c.left_over FROM counts AS c WHERE o.ctid = c.place AND c.n <> 0 AND (c.left_over > 0 OR c.item = '')),
+    new_orders AS (INSERT INTO %4$s (item, number, orders) SELECT item, number, n FROM counts WHERE place IS NULL),
+    numbered AS (SELECT side, array_agg(number) AS numbers FROM counts CROSS JOIN unnest(sides) AS side WHERE item <> '' GROUP BY side),
+    pairs AS MATERIALIZED (
+      SELECT d.item, d.part, l.place, coalesce(journey.merge_pair_lists(l.pairs, d.pairs), d.pairs) AS pairs
+      FROM (%6$s) AS d LEFT JOIN LATERAL (SELECT l.pairs, l.ctid AS place FROM %5$s AS l WHERE l.item = d.item AND l.part = d.part OFFSET 0) AS l ON true),
+    put_pairs AS (UPDATE %5$s AS l SET pairs = d.pairs FROM pairs AS d WHERE l.ctid = d.place)
+    INSERT INTO %5$s (item, part, pairs) SELECT item, part, pairs FROM pairs WHERE place IS NULL$q$,
+    stale, baskets, items, orders, pairs,
+    format(lists, 'SELECT a AS item, b AS with_item, sign(side)::int AS n FROM numbered CROSS JOIN unnest(numbers) AS a CROSS JOIN unnest(numbers) AS b WHERE a <> b AND cardinality(numbers) <= $1')),
+    journey.most_basket_items());
 END $$;
 COMMENT ON FUNCTION journey.put_item_pairs(journey.pipelines, boolean) IS 'Internal: the pairs of items, made anew, or where baskets changed since the last step';

@@ -20,12 +20,12 @@ LANGUAGE plpgsql STABLE ROWS 10 AS $$
 DECLARE
   orders constant text := journey.pipeline_table(p, 'item_orders');
   named constant text := journey.item_name_query(p, 's.item');
+  pairs constant text := journey.pipeline_table(p, 'item_pairs');
   interest text[];
   weights int[];
   bought text[];
-  weighed text := 'i.weight * c.together::float8';
-  counts text := '';
-  added text := 'sum(r.score)';
+  best text;
+  reasons text;
 BEGIN
   EXECUTE format($q$
     WITH acts AS MATERIALIZED (
@@ -43,29 +43,40 @@ BEGIN
   IF interest IS NULL THEN
     RETURN QUERY EXECUTE format($q$
       SELECT s.item, %1$s, s.orders::float8, '{}'::text[], s.item = ANY ($2)
-      FROM (SELECT o.item, o.orders FROM %2$s AS o WHERE o.item <> '' AND o.orders > 0 ORDER BY o.orders DESC, o.item COLLATE "C" LIMIT $1) AS s ORDER BY s.orders DESC, s.item COLLATE "C"$q$,
+      FROM (SELECT o.item, o.orders FROM %2$s AS o WHERE o.item <> '' AND o.orders > 0 ORDER BY o.magnitude DESC, o.orders DESC, o.item COLLATE "C" LIMIT $1) AS s ORDER BY s.orders DESC, s.item COLLATE "C"$q$,
       named, orders)
     USING top, bought;
     RETURN;
   END IF;
-  -- Numbers of baskets are whole, so their sum is the same in any order, and how often each item is bought need not be looked up.
-  IF measure <> 'together' THEN
-    weighed := format('i.weight * journey.pair_score(%L, c.together, a.orders, b.orders, n.orders)', measure);
-    counts := format(' JOIN %1$s AS a ON a.item = c.item JOIN %1$s AS b ON b.item = c.with_item CROSS JOIN (SELECT orders FROM %1$s WHERE item = '''') AS n', orders);
-    added := 'sum(r.score ORDER BY r.because COLLATE "C")';
+  IF measure = 'together' THEN
+    -- Numbers of baskets are whole, so their sum is the same in any order. Names and reasons are looked up for the best alone.
+    best := format($q$
+      best AS MATERIALIZED (
+        SELECT b.item AS number, o.item, b.score::float8 AS score
+        FROM (SELECT array_agg(l.pairs) AS pairs, array_agg(l.weight) AS weights FROM lists AS l) AS l
+        CROSS JOIN LATERAL journey.best_pairs(l.pairs, l.weights, ARRAY(SELECT i.number FROM interest AS i), $1) AS b CROSS JOIN LATERAL (SELECT o.item FROM %1$s AS o WHERE o.number = b.item OFFSET 0) AS o
+        ORDER BY b.score DESC, o.item COLLATE "C" LIMIT $1)$q$, orders);
+    reasons := 'SELECT c.with_item AS number, l.item AS because, l.weight * c.together::float8 AS score FROM lists AS l CROSS JOIN LATERAL journey.listed_pairs(l.pairs, ARRAY(SELECT b.number FROM best AS b)) AS c';
+  ELSE
+    best := format($q$
+      scored AS MATERIALIZED (
+        SELECT c.with_item AS number, o.item, l.item AS because, l.weight * journey.pair_score(%L, c.together, l.orders, o.orders, n.orders) AS score
+        FROM lists AS l CROSS JOIN LATERAL journey.listed_pairs(l.pairs) AS c JOIN %2$s AS o ON o.number = c.with_item CROSS JOIN (SELECT orders FROM %2$s WHERE item = '') AS n),
+      best AS MATERIALIZED (
+        SELECT r.number, r.item, sum(r.score ORDER BY r.because COLLATE "C") AS score FROM scored AS r WHERE r.number NOT IN (SELECT i.number FROM interest AS i)
+        GROUP BY r.number, r.item HAVING sum(r.score ORDER BY r.because COLLATE "C") > 0 ORDER BY score DESC, r.item COLLATE "C" LIMIT $1)$q$, measure, orders);
+    reasons := 'SELECT r.number, r.because, r.score FROM scored AS r WHERE r.number IN (SELECT b.number FROM best AS b)';
   END IF;
-  -- The reasons are put together for the best alone.
   RETURN QUERY EXECUTE format($q$
-    WITH scored AS MATERIALIZED (
-      SELECT c.with_item AS item, c.item AS because, %1$s AS score
-      FROM unnest($2, $3) AS i (item, weight) CROSS JOIN LATERAL (SELECT * FROM (%2$s) AS c WHERE c.item = i.item OFFSET 0) AS c%3$s),
-    best AS MATERIALIZED (
-      SELECT r.item, %4$s AS score FROM scored AS r WHERE r.item <> ALL ($2) GROUP BY r.item HAVING %4$s > 0 ORDER BY score DESC, r.item COLLATE "C" LIMIT $1)
+    WITH interest AS MATERIALIZED (
+      SELECT i.item, i.weight, o.number, o.orders FROM unnest($2, $3) AS i (item, weight) CROSS JOIN LATERAL (SELECT o.number, o.orders FROM %1$s AS o WHERE o.item = i.item OFFSET 0) AS o),
+    lists AS MATERIALIZED (
+      SELECT i.item, i.weight, i.orders, l.pairs FROM interest AS i CROSS JOIN LATERAL (SELECT l.pairs FROM %2$s AS l WHERE l.item = i.number OFFSET 0) AS l),
+    %3$s
     SELECT s.item, %5$s, s.score, r.because, s.item = ANY ($4)
-    FROM best AS s JOIN (
-      SELECT r.item, array_agg(r.because ORDER BY r.score DESC, r.because COLLATE "C") AS because FROM scored AS r WHERE r.item = ANY (ARRAY(SELECT b.item FROM best AS b)) GROUP BY r.item) AS r USING (item)
+    FROM best AS s JOIN (SELECT r.number, array_agg(r.because ORDER BY r.score DESC, r.because COLLATE "C") AS because FROM (%4$s) AS r GROUP BY r.number) AS r USING (number)
     ORDER BY s.score DESC, s.item COLLATE "C"$q$,
-    weighed, journey.counted_pairs(p), counts, added, named)
+    orders, pairs, best, reasons, named)
   USING top, interest, weights, bought;
 END $$;
 COMMENT ON FUNCTION journey.recommend_to(journey.pipelines, text, int, timestamptz, journey.pair_measure) IS 'Internal: what to offer a visitor next, as recommend says';
