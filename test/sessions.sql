@@ -314,4 +314,29 @@ SET max_parallel_workers_per_gather = 0;
 SELECT cmp_ok(growth($$SELECT resident() FROM (SELECT journey.last(repeat('x', 1000) || n, 'epoch'::timestamptz + n * interval '1 s') AS l FROM generate_series(1, 200000) n) s WHERE l IS NOT NULL$$),
   '<', 50 * 1024 * 1024::bigint, '200,000 replacements of 1 kB grow the backend by less than 50 MB');
 
+-- Options that are constants of the query are read once.
+SELECT is_empty(
+  $$
+  WITH events AS (
+    SELECT o.*, e.*
+    FROM
+      (VALUES (1, false, true, NULL), (2, true, true, NULL), (3, false, false, NULL), (4, false, true, 'a'), (5, NULL, NULL, NULL)) o(n, starts, extends, split_key),
+      (SELECT i % 3 AS v, timestamptz '2026-01-01' + i * i * interval '1 minute' AS ts FROM generate_series(1, 60) i) e
+  ),
+  answers AS (
+    SELECT
+      n, v, ts, journey.sessionize(ts, '30 minutes', starts, extends, split_key) OVER w AS by_column,
+      CASE n
+        WHEN 1 THEN journey.sessionize(ts) OVER w
+        WHEN 2 THEN journey.sessionize(ts, starts => true) OVER w
+        WHEN 3 THEN journey.sessionize(ts, extends => false) OVER w
+        WHEN 4 THEN journey.sessionize(ts, split_key => 'a') OVER w
+        WHEN 5 THEN journey.sessionize(ts, '30 minutes', NULL, NULL, NULL) OVER w
+      END AS by_constant
+    FROM events
+    WINDOW w AS (PARTITION BY n, v ORDER BY ts)
+  )
+  SELECT * FROM answers WHERE by_column IS DISTINCT FROM by_constant
+  $$, 'options that are constants count as those that are columns');
+
 SELECT * FROM finish();

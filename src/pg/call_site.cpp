@@ -4,8 +4,9 @@ namespace journey::pg {
 
 bool is_constant(FunctionCallInfo fcinfo, int position) {
   const Node* call = fcinfo->flinfo->fn_expr;
-  if (call == nullptr || !IsA(call, FuncExpr)) return false;
-  const List* arguments = reinterpret_cast<const FuncExpr*>(call)->args;
+  const List* arguments = nullptr;
+  if (call != nullptr && IsA(call, FuncExpr)) arguments = reinterpret_cast<const FuncExpr*>(call)->args;
+  if (call != nullptr && IsA(call, WindowFunc)) arguments = reinterpret_cast<const WindowFunc*>(call)->args;
   return position < list_length(arguments) && IsA(list_nth(arguments, position), Const);
 }
 

@@ -19,15 +19,50 @@ struct rule_with_calendar {
 
 enum class given { timeout, rule };
 
+/// An argument of the current row.
+std::optional<Datum> argument(WindowObject window, int position) {
+  bool is_null;
+  Datum value = WinGetFuncArgCurrent(window, position, &is_null);
+  return is_null ? std::nullopt : std::optional(value);
+}
+
+/// A boolean argument, NULL counting as its default.
+bool flag(WindowObject window, int position, bool by_default) {
+  std::optional<Datum> value = argument(window, position);
+  return value ? DatumGetBool(*value) : by_default;
+}
+
+/// The arguments starts, extends and split_key, which follow each other from `first` on.
+void read_options(WindowObject window, int first, session_row& row) {
+  row.starts = flag(window, first, false);
+  row.extends = flag(window, first + 1, true);
+  if (std::optional<Datum> key = argument(window, first + 2)) row.split_key = pg::text_view(*key);
+}
+
+/// What a call site keeps.
+struct site {
+  struct kept_rule : rule_with_calendar {
+    explicit kept_rule(std::pmr::memory_resource*) {}
+  };
+
+  site(std::pmr::memory_resource* memory, FunctionCallInfo fcinfo, int options) : rule(memory) {
+    session_row row;
+    plain = true;
+    for (int i = 0; i < 3; ++i) plain = plain && pg::is_constant(fcinfo, options + i);
+    if (plain) read_options(PG_WINDOW_OBJECT(), options, row);
+    plain = plain && !row.starts && row.extends && !row.split_key;
+  }
+
+  pg::argument_cache<kept_rule> rule;
+  bool plain;  // starts, extends and split_key are never more than their defaults
+};
+
 template <given Given>
-rule_with_calendar rule_of(FunctionCallInfo fcinfo, Datum value) {
+rule_with_calendar rule_of(site& here, Datum value) {
   if constexpr (Given == given::timeout)
     return {{.timeout = pg::positive_duration(DatumGetIntervalP(value), "timeout")}};
-  struct kept : rule_with_calendar {
-    explicit kept(std::pmr::memory_resource*) {}
-  };
   std::string_view bytes = pg::text_view(value);
-  return pg::call_site<pg::argument_cache<kept>>(fcinfo).of(bytes, [bytes](rule_with_calendar& made) {
+  return here.rule.of(bytes, [bytes](rule_with_calendar& made) {
     wire::reader in(bytes, "session_rule");
     made.rule = read_rule(in);
     made.days = made.rule.day_boundary.empty() ? nullptr : &calendar_of(made.rule.day_boundary);
@@ -51,19 +86,6 @@ partition_state& state_of(WindowObject window) {
   return *kept->state;
 }
 
-/// An argument of the current row.
-std::optional<Datum> argument(WindowObject window, int position) {
-  bool is_null;
-  Datum value = WinGetFuncArgCurrent(window, position, &is_null);
-  return is_null ? std::nullopt : std::optional(value);
-}
-
-/// A boolean argument, NULL counting as its default.
-bool flag(WindowObject window, int position, bool by_default) {
-  std::optional<Datum> value = argument(window, position);
-  return value ? DatumGetBool(*value) : by_default;
-}
-
 template <bool Zoned>
 [[noreturn]] void out_of_order(std::int64_t last, std::int64_t ts) {
   auto text = [](std::int64_t time) {
@@ -83,23 +105,26 @@ partition_state* place(FunctionCallInfo fcinfo, int first = 1) {
   auto* window = PG_WINDOW_OBJECT();
   if (!WindowObjectIsValid(window))
     throw error(sqlstate::windowing_error, "this function needs a window: add OVER (...)");
-  WinSetMarkPosition(window, WinGetCurrentPosition(window));  // lets the server forget the rows before
+  // Lets the server forget the rows before: now and then, since each time costs about as much as placing a
+  // row.
+  constexpr std::int64_t remembered = 16;
+  if (std::int64_t position = WinGetCurrentPosition(window); position % remembered == 0)
+    WinSetMarkPosition(window, position);
 
   std::optional<Datum> ts = argument(window, 0);
   if (!ts) return nullptr;
   std::optional<Datum> value = argument(window, first);
   if (!value) pg::null_argument(Given == given::timeout ? "timeout" : "rule");
 
+  auto& here = pg::call_site<site>(fcinfo, fcinfo, first + 1);
   session_row row;
   row.ts = DatumGetInt64(*ts);
-  row.starts = flag(window, first + 1, false);
-  row.extends = flag(window, first + 2, true);
-  if (std::optional<Datum> key = argument(window, first + 3)) row.split_key = pg::text_view(*key);
+  if (!here.plain) read_options(window, first + 1, row);
 
   partition_state& state = state_of(window);
   if (!state.sessions.follows(row.ts)) out_of_order<Zoned>(state.sessions.last(), row.ts);
   session_counter& sessions = state.sessions;
-  rule_with_calendar current = rule_of<Given>(fcinfo, *value);
+  rule_with_calendar current = rule_of<Given>(here, *value);
   row.new_day = current.days != nullptr && sessions.number() > 0 &&
                 current.days->day(sessions.last_in_session()) != current.days->day(row.ts);
   return sessions.place(current.rule, row) ? &state : nullptr;
