@@ -278,7 +278,11 @@ BEGIN
       FROM placed AS g CROSS JOIN LATERAL (%9$s) AS l (a_kind, a, b_kind, b) GROUP BY 1, 2, 3, 4, 5),
     put_trails AS (
       INSERT INTO %10$s AS t (slice, source, kind, alias, trail, first_page, first_blog_page)
-      SELECT slice, %13$s, kind, alias, journey.rollup(trail), %14$s, %15$s FROM placed WHERE trail IS NOT NULL GROUP BY slice, kind, alias%21$s),
+      SELECT slice, %13$s, kind, alias, trail, first_page, first_blog_page
+      FROM (
+        SELECT slice, kind, alias, trail, first_page, first_blog_page FROM placed WHERE trail IS NOT NULL AND num_nonnulls(%23$s) = 0
+        UNION ALL
+        SELECT slice, kind, alias, journey.rollup(trail), %14$s, %15$s FROM placed WHERE trail IS NOT NULL AND num_nonnulls(%23$s) > 0 GROUP BY slice, kind, alias) AS rolled%21$s),
     put_links AS (
       INSERT INTO %11$s AS t (slice, source, a_kind, a, b_kind, b, events, first_seen_at, last_seen_at)
       SELECT slice, %13$s, a_kind, a, b_kind, b, events, first_seen_at, last_seen_at FROM linked%22$s),
@@ -313,7 +317,9 @@ BEGIN
         first_page = least(t.first_page, excluded.first_page), first_blog_page = least(t.first_blog_page, excluded.first_blog_page)$q$ ELSE ' ORDER BY alias COLLATE "C"' END,
     CASE WHEN slice IS NULL THEN $q$
       ON CONFLICT (a, a_kind, b, b_kind, slice, source) DO UPDATE SET events = t.events + excluded.events,
-        first_seen_at = least(t.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(t.last_seen_at, excluded.last_seen_at)$q$ ELSE ' ORDER BY a COLLATE "C"' END);
+        first_seen_at = least(t.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(t.last_seen_at, excluded.last_seen_at)$q$ ELSE ' ORDER BY a COLLATE "C"' END,
+    -- The weakest id counts for rows without another, which are one group.
+    concat_ws(', ', 'NULL', journey.numbered('id', s.ids[2:])));
 END $$;
 COMMENT ON FUNCTION journey.store_rows(journey.pipelines, journey.pipeline_sources, text, date, text) IS
   'Internal: the statement that stores the rows of a query, those of one slice, of which nothing is stored, or of any; before are the parts that it reads. '
