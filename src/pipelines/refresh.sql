@@ -493,6 +493,19 @@ END $$;
 COMMENT ON FUNCTION journey.read_source(journey.pipelines, journey.pipeline_sources, pg_snapshot, int) IS
   'Internal: refresh_source, where an expression may fail on rows that were changed since; an error that names the source where it fails on one that is there';
 
+CREATE FUNCTION journey.derive_all(p journey.pipelines) RETURNS void
+LANGUAGE plpgsql
+-- The planner thinks tables that were just filled small, and would search all of one for each row that comes to it.
+SET enable_nestloop = off
+AS $$
+BEGIN
+  PERFORM journey.report_stage(p.name, 'resolving all ids');
+  PERFORM journey.put_aliases(p, journey.all_links(p), NULL, NULL);
+  PERFORM journey.report_stage(p.name, 'making the targets of all visitors');
+  PERFORM journey.put_targets(p, NULL);
+END $$;
+COMMENT ON FUNCTION journey.derive_all(journey.pipelines) IS 'Internal: makes identity and targets anew from all that is stored of the sources';
+
 CREATE FUNCTION journey.refresh_step(pipeline text, wait boolean) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -524,10 +537,7 @@ BEGIN
   IF NOT news AND p.failures = 0 AND p.seen_at > now() - interval '1 minute' THEN RETURN false; END IF;
   -- 7: who is who; 8: the targets of whom it concerns.
   IF p.seen IS NULL OR p.derive OR cardinality(gained) + cardinality(lost) >= most THEN
-    PERFORM journey.report_stage(p.name, 'resolving all ids');
-    PERFORM journey.put_aliases(p, journey.all_links(p), NULL, NULL);
-    PERFORM journey.report_stage(p.name, 'making the targets of all visitors');
-    PERFORM journey.put_targets(p, NULL);
+    PERFORM journey.derive_all(p);
   ELSIF cardinality(gained) + cardinality(lost) > 0 THEN
     PERFORM journey.report_stage(p.name, 'resolving the ids that changed');
     visitors := journey.resolve_changed(p, gained, lost);
