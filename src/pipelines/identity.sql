@@ -86,10 +86,10 @@ COMMENT ON FUNCTION journey.links_around(journey.pipelines, text[], text[]) IS '
 
 -- Which ends of changed pairs can change a visitor. A pair is quiet if it only makes ids seen later: it lost nothing, and
 -- both ids are known, no later than it, and together, or it was refused and still is.
-CREATE FUNCTION journey.note_pairs(p journey.pipelines, gained journey.pipeline_pair[], lost journey.pipeline_pair[], OUT kinds text[], OUT ids text[])
+CREATE FUNCTION journey.note_pairs(p journey.pipelines, gained journey.pipeline_pair[], lost journey.pipeline_pair[], OUT kinds text[], OUT ids text[], OUT visitors text[])
 LANGUAGE plpgsql AS $$
 BEGIN
-  SELECT r.* INTO kinds, ids FROM journey.perform(journey.is_small(gained || lost), format($q$
+  SELECT r.* INTO kinds, ids, visitors FROM journey.perform(journey.is_small(gained || lost), format($q$
     WITH changed AS MATERIALIZED (
       SELECT a_kind, a, b_kind, b, min(first_seen_at) FILTER (WHERE NOT gone) AS first_seen_at, max(last_seen_at) FILTER (WHERE NOT gone) AS last_seen_at,
         least((array_agg(known_since ORDER BY number) FILTER (WHERE NOT gone))[1], min(first_seen_at) FILTER (WHERE gone)) AS known_since,
@@ -100,7 +100,7 @@ BEGIN
         SELECT *, true FROM unnest($2) WITH ORDINALITY AS g (a_kind, a, b_kind, b, first_seen_at, last_seen_at, known_since, number)) AS c
       GROUP BY a_kind, a, b_kind, b),
     judged AS MATERIALIZED (
-      SELECT c.a_kind, c.a, c.b_kind, c.b, c.last_seen_at,
+      SELECT c.a_kind, c.a, c.b_kind, c.b, c.last_seen_at, x.visitor_id AS a_visitor_id, y.visitor_id AS b_visitor_id,
         (CASE WHEN c.gone THEN n.first_seen_at <= c.gone_first AND n.last_seen_at >= c.gone_last ELSE true END
           AND x.alias IS NOT NULL AND (c.first_seen_at IS NULL OR c.first_seen_at >= x.first_seen_at)
           AND (c.b_kind = '' OR y.alias IS NOT NULL AND (c.first_seen_at IS NULL OR c.first_seen_at >= y.first_seen_at) AND (%3$s))) IS TRUE AS quiet
@@ -115,15 +115,16 @@ BEGIN
       FROM judged AS j CROSS JOIN LATERAL (VALUES (j.a_kind, j.a), (j.b_kind, j.b)) AS e (kind, id) WHERE e.kind <> '' GROUP BY 1, 2),
     later AS (
       UPDATE %2$s AS a SET last_seen_at = e.last_seen_at FROM ends AS e WHERE e.quiet AND a.alias = e.id AND a.kind = e.kind AND e.last_seen_at > a.last_seen_at)
-    SELECT array_agg(e.kind), array_agg(e.id) FROM ends AS e WHERE NOT e.quiet$q$,
+    SELECT array_agg(e.kind), array_agg(e.id), ARRAY(SELECT a_visitor_id FROM judged WHERE a_visitor_id IS NOT NULL UNION SELECT b_visitor_id FROM judged WHERE b_visitor_id IS NOT NULL)
+    FROM ends AS e WHERE NOT e.quiet$q$,
     journey.pipeline_table(p, 'links'), journey.pipeline_table(p, 'aliases'),
     CASE p.mode WHEN 'latest_user' THEN '(x.visitor_kind, x.visitor_id) = (c.b_kind, c.b)'
       -- Within one visitor nothing changes, limits or not: what the pair joins earlier comes together anyway. One between two
       -- visitors was refused, and is again while its place in the order is the same.
-      ELSE '(x.visitor_kind, x.visitor_id) = (y.visitor_kind, y.visitor_id)' || CASE WHEN journey.has_limits(p) THEN ' OR c.known_since <= c.first_seen_at OR c.known_since IS NOT NULL AND c.first_seen_at IS NULL' ELSE '' END END), gained, lost) AS r (kinds text[], ids text[]);
+      ELSE '(x.visitor_kind, x.visitor_id) = (y.visitor_kind, y.visitor_id)' || CASE WHEN journey.has_limits(p) THEN ' OR c.known_since <= c.first_seen_at OR c.known_since IS NOT NULL AND c.first_seen_at IS NULL' ELSE '' END END), gained, lost) AS r (kinds text[], ids text[], visitors text[]);
 END $$;
 COMMENT ON FUNCTION journey.note_pairs(journey.pipelines, journey.pipeline_pair[], journey.pipeline_pair[]) IS
-  'Internal: the ends of pairs that must be resolved anew; of the others the aliases are seen later';
+  'Internal: the ends of pairs that must be resolved anew; of the others the aliases are seen later. visitors: of all of them, as stored';
 
 -- Rows of aliases that differ from what edges give are written; of the ids that were asked for those that are not there are deleted.
 CREATE FUNCTION journey.put_aliases(p journey.pipelines, edges text, kinds text[], ids text[]) RETURNS text[]
@@ -174,21 +175,11 @@ COMMENT ON FUNCTION journey.resolve_around(journey.pipelines, text[], text[]) IS
 CREATE FUNCTION journey.resolve_changed(p journey.pipelines, gained journey.pipeline_pair[], lost journey.pipeline_pair[]) RETURNS text[]
 LANGUAGE plpgsql AS $$
 DECLARE
-  touched record;
-  visitors text[] := '{}';
+  noted record;
 BEGIN
-  SELECT * INTO touched FROM journey.note_pairs(p, gained, lost);
-  IF touched.ids IS NOT NULL THEN
-    visitors := coalesce(journey.resolve_around(p, touched.kinds, touched.ids), '{}');
-  END IF;
+  SELECT * INTO noted FROM journey.note_pairs(p, gained, lost);
   -- Quiet ones, too, have other trails.
-  SELECT r.* INTO visitors FROM journey.perform(journey.is_small(gained || lost), format($q$
-    SELECT ARRAY(
-      SELECT unnest($1)
-      UNION
-      SELECT a.visitor_id FROM (SELECT DISTINCT e.kind, e.id FROM (SELECT * FROM unnest($2) UNION ALL SELECT * FROM unnest($3)) AS c CROSS JOIN LATERAL (VALUES (c.a_kind, c.a), (c.b_kind, c.b)) AS e (kind, id)) AS e
-      CROSS JOIN LATERAL (SELECT a.visitor_id FROM %s AS a WHERE a.alias = e.id AND a.kind = e.kind OFFSET 0) AS a)$q$, journey.pipeline_table(p, 'aliases')), visitors, gained, lost) AS r (visitors text[]);
-  RETURN visitors;
+  RETURN CASE WHEN noted.ids IS NULL THEN noted.visitors ELSE ARRAY(SELECT unnest(noted.visitors) UNION SELECT unnest(journey.resolve_around(p, noted.kinds, noted.ids))) END;
 END $$;
 COMMENT ON FUNCTION journey.resolve_changed(journey.pipelines, journey.pipeline_pair[], journey.pipeline_pair[]) IS
   'Internal: step 7 of a refresh: who is who once rows were added to some links and taken from others; the visitors concerned, before and after';
