@@ -43,6 +43,7 @@ SELECT * FROM journey.item_pairs('TABLE lines', max_basket => 1);
 SELECT * FROM journey.item_pairs('TABLE lines', max_basket => 10001);
 SELECT * FROM journey.item_pairs('lines');
 SELECT * FROM journey.item_pairs('SELECT order_id, items FROM orders');
+SELECT * FROM journey.item_pairs('SELECT order_id::text, items FROM orders');
 
 -- Pairs that are kept, by the numbers of items: version 1, then of each the gap and twice the count (one less for what is taken back).
 SELECT journey.pair_list('{5,2,5,9,2}', '{1,3,2,1,-3}'), journey.pair_list('{}', '{}'), journey.pair_list(NULL, '{1}') IS NULL AS nothing;

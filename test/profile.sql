@@ -68,7 +68,7 @@ SELECT is(journey.profile('web', 'ann') #> '{sessions,2}', '{"session_number": 1
 SELECT is(journey.profile('web', 'ann') #>> '{first_touch,channel}', 'Email', 'the first touch');
 SELECT is(journey.profile('web', 'ann') -> 'conversions', '{"order": {"count": 1, "value": 50, "first_at": "2025-02-01T00:00:00+00:00", "last_at": "2025-02-01T00:00:00+00:00"}, "sign_up": {"count": 1, "value": null, "first_at": "2025-01-20T10:05:00+00:00", "last_at": "2025-01-20T10:05:00+00:00"}}', 'conversions by kind');
 SELECT is(journey.profile('web', 'ann') #> '{latest_conversions,0}', '{"kind": "order", "at": "2025-02-01T00:00:00+00:00", "value": 50, "id": "5"}', 'the latest');
-SELECT is((SELECT string_agg(r ->> 'item', ' ') FROM jsonb_array_elements(journey.profile('web', 'ann') -> 'recommendations') AS r), 'bread filter', 'what to offer');
+SELECT is(journey.profile('web', 'ann') -> 'recommendations', '[{"item": "bread", "name": null, "score": 8, "because": ["milk", "coffee"], "already_bought": true}, {"item": "filter", "name": null, "score": 6, "because": ["coffee", "milk"], "already_bought": false}]', 'what to offer: the columns of recommend');
 SELECT is((journey.profile('web', 'ann') ->> 'as_of')::timestamptz, (SELECT seen_at FROM journey.progress WHERE pipeline = 'web'), 'as of the last refresh');
 SELECT is(journey.profile('web', 'radio') - '{as_of,ids,sessions,recommendations,first_seen_at,last_seen_at}'::text[], '{"pipeline": "web", "visitor_id": "radio", "signed_up_at": null, "id_count": 1, "session_count": 1, "event_count": 1, "first_touch": null, "last_touch": null,
   "conversions": {}, "latest_conversions": [], "rfm": null, "cart": []}', 'who only came by');

@@ -36,10 +36,12 @@ void check_shape(TupleDesc shape, const char* argument, std::span<const query_co
   for (int i = 0; i < shape->natts; ++i) {
     Oid type = TupleDescAttr(shape, i)->atttypid;
     bool textual = columns[i].type == TEXTOID && (type == VARCHAROID || type == UNKNOWNOID);
+    std::string name = NameStr(TupleDescAttr(shape, i)->attname);
     if (type != columns[i].type && !textual)
       throw error(sqlstate::datatype_mismatch, must,
-                  std::string("Cast it in the query: ") + NameStr(TupleDescAttr(shape, i)->attname) +
-                      "::" + format_type_be(columns[i].type) + ".",
+                  type_is_array(type)
+                      ? "Make a row of each element: unnest(" + name + ")."
+                      : "Cast it in the query: " + name + "::" + format_type_be(columns[i].type) + ".",
                   "Column " + std::to_string(i + 1) + " is of type " + format_type_be(type) + ".");
   }
 }
