@@ -1,4 +1,4 @@
-"""What a pipeline costs: whole, with what is new, for those who insert, and beside SQL over ranges of ids. Runs in the database that PGDATABASE names."""
+"""What a pipeline costs: whole, with what is new, for those who insert, beside SQL over ranges of ids, and with items. Runs in the database that PGDATABASE names."""
 
 import argparse
 import pathlib
@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 
+from pipeline_items import items
 from pipeline_ranges import ranges
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -105,7 +106,7 @@ def writers(database, _):
         print(f"{table:<24}{insert[table]:>10.3f}{insert[table] / insert['plain']:>14.3f}  {goal}")
 
 
-PARTS = {"refreshes": refreshes, "writers": writers, "ranges": ranges}
+PARTS = {"refreshes": refreshes, "writers": writers, "ranges": ranges, "items": items}
 
 
 def main():
