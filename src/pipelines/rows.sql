@@ -274,8 +274,8 @@ BEGIN
           count(*) AS events, min(ts) AS first_seen_at, max(ts) AS last_seen_at, %5$s AS first_page, %6$s AS first_blog_page, %7$s AS conversions
         FROM %18$s GROUP BY 1, %2$s) AS grouped),
     linked AS MATERIALIZED (
-      SELECT g.slice, l.a_kind, l.a, l.b_kind, l.b, sum(g.events)::bigint AS events, min(g.first_seen_at) AS first_seen_at, max(g.last_seen_at) AS last_seen_at
-      FROM placed AS g CROSS JOIN LATERAL (%9$s) AS l (a_kind, a, b_kind, b) GROUP BY 1, 2, 3, 4, 5),
+      SELECT slice, a_kind, a, b_kind, b, sum(events)::bigint AS events, min(first_seen_at) AS first_seen_at, max(last_seen_at) AS last_seen_at
+      FROM (%9$s) AS l (slice, a_kind, a, b_kind, b, events, first_seen_at, last_seen_at) GROUP BY 1, 2, 3, 4, 5),
     put_trails AS (
       INSERT INTO %10$s AS t (slice, source, kind, alias, trail, first_page, first_blog_page)
       SELECT slice, %13$s, kind, alias, trail, first_page, first_blog_page
@@ -288,7 +288,7 @@ BEGIN
       SELECT slice, %13$s, a_kind, a, b_kind, b, events, first_seen_at, last_seen_at FROM linked%22$s),
     put_conversions AS (
       INSERT INTO %12$s (slice, source, kind, alias, conversion, at, value, event_id)
-      SELECT g.slice, %13$s, g.kind, g.alias, c.* FROM placed AS g CROSS JOIN LATERAL unnest(g.conversions) AS c)%17$s
+      SELECT g.slice, %13$s, g.kind, g.alias, c.* FROM placed AS g CROSS JOIN LATERAL unnest(g.conversions) AS c WHERE cardinality(g.conversions) > 0)%17$s
     SELECT coalesce((SELECT sum(events)::bigint FROM placed WHERE alias IS NOT NULL), 0) AS events, ARRAY(
       SELECT ROW(l.a_kind, l.a, l.b_kind, l.b, min(l.first_seen_at), max(l.last_seen_at), %16$s)::journey.pipeline_pair
       FROM linked AS l GROUP BY l.a_kind, l.a, l.b_kind, l.b LIMIT $2) AS pairs,
@@ -300,8 +300,8 @@ BEGIN
     coalesce(journey.of_each('coalesce(array_agg(ROW(%L, ts, value_%s, event_id)::journey.pipeline_conversion) FILTER (WHERE when_%2$s AND ' || usable || '), ''{}'')', s.conversion_kinds, ' || '), '''{}''::journey.pipeline_conversion[]'),
     input,
     -- Each id beside the strongest, with that; or it alone.
-    format('SELECT v.kind, v.id, g.kind, g.alias FROM (VALUES %s) AS v (kind, id) WHERE v.id IS NOT NULL AND v.kind <> g.kind UNION ALL SELECT g.kind, g.alias, '''', '''' WHERE num_nonnulls(%s) = 1',
-      journey.of_each('(%L, g.id_%s)', s.id_kinds), journey.numbered('g.id', s.ids)),
+    journey.of_each('SELECT slice, %1$L, id_%2$s, kind, alias, events, first_seen_at, last_seen_at FROM placed WHERE id_%2$s IS NOT NULL AND kind <> %1$L UNION ALL ', s.id_kinds, '')
+      || format('SELECT slice, kind, alias, '''', '''', events, first_seen_at, last_seen_at FROM placed WHERE num_nonnulls(%s) = 1', ids),
     journey.pipeline_table(p, 'trails'), journey.pipeline_table(p, 'links'), journey.pipeline_table(p, 'conversions'), s.source,
     coalesce(format(pages, '(first_page).at', 'first_page IS NOT NULL', '(first_page).page'), 'NULL::journey.page_at'),
     coalesce(format(pages, '(first_blog_page).at', 'first_blog_page IS NOT NULL', '(first_blog_page).page'), 'NULL::journey.page_at'),
