@@ -228,7 +228,7 @@ channels::touch dictionary::touch(const touch_mark& mark) const {
 }
 
 trail_view::trail_view(std::string_view bytes, std::pmr::memory_resource* memory)
-    : rest_(bytes, "trail"), words_bytes_({}, "trail"), texts_(memory), touches_(memory) {
+    : bytes_(bytes), rest_(bytes, "trail"), words_bytes_({}, "trail"), texts_(memory), touches_(memory) {
   auto kind = rest_.fixed<std::uint8_t>();
   if ((kind & 0xF) != version) rest_.fail("its version is not known to this version of journey");
   auto shape = rest_.fixed<std::uint8_t>();

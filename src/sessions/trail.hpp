@@ -151,6 +151,7 @@ class trail_view {
   trail_view(const trail_view&) = delete;
   trail_view& operator=(const trail_view&) = delete;
 
+  std::string_view bytes() const { return bytes_; }
   const session_rule& rule() const { return rule_; }
   std::size_t session_count() const { return session_count_; }
   bool has_touches() const;
@@ -213,6 +214,7 @@ class trail_view {
   std::default_sentinel_t end() const { return {}; }
 
  private:
+  std::string_view bytes_;
   session_rule rule_;
   unsigned unit_ = 0;  // of times
   unsigned has_ = 0;   // what the sessions have, beside their times

@@ -139,13 +139,11 @@ Datum add_event(FunctionCallInfo fcinfo) {
   PG_RETURN_POINTER(state);
 }
 
-/// The state with touches, to which a trail has been added.
-Datum merged(FunctionCallInfo fcinfo, const trail_view& trail) {
+/// The state with touches, to which a trail is to be added.
+trail_state& state_for(FunctionCallInfo fcinfo, const trail_view& trail) {
   MemoryContext context = pg::aggregate_context(fcinfo);
   auto* state = state_under<trail_state>(fcinfo, trail.rule());
-  if (state == nullptr) state = &pg::make_in<trail_state>(context, merging_rule(trail.rule()));
-  state->merge(trail);
-  PG_RETURN_POINTER(state);
+  return state != nullptr ? *state : pg::make_in<trail_state>(context, merging_rule(trail.rule()));
 }
 
 template <class State>
@@ -189,11 +187,14 @@ JOURNEY_FUNCTION(trail_rule_converted_add) { return add_event<given::rule, 5>(fc
 
 JOURNEY_FUNCTION(trail_rollup_add) {
   if (PG_ARGISNULL(1)) return unchanged(fcinfo);
-  return merged(fcinfo, trail_argument(fcinfo, 1));
+  trail_view trail = trail_argument(fcinfo, 1);
+  trail_state& state = state_for(fcinfo, trail);
+  state.merge(trail);
+  PG_RETURN_POINTER(&state);
 }
 
 // A state travels as its trail, and is merged straight from that: what comes to be combined is always a
-// `trail_view` from `trail_deserialize`.
+// `trail_view` from `trail_deserialize`. A process gives one for a group at most, so there are few.
 
 JOURNEY_FUNCTION(trail_plain_combine) {
   const auto* travelled = pg::state_argument<trail_view>(fcinfo, 1);
@@ -210,7 +211,9 @@ JOURNEY_FUNCTION(trail_plain_combine) {
 JOURNEY_FUNCTION(trail_combine) {
   const auto* travelled = pg::state_argument<trail_view>(fcinfo, 1);
   if (travelled == nullptr) return unchanged(fcinfo);
-  return merged(fcinfo, *travelled);
+  trail_state& state = state_for(fcinfo, *travelled);
+  state.keep(*travelled);
+  PG_RETURN_POINTER(&state);
 }
 
 JOURNEY_FUNCTION(trail_plain_finish) { return finish<plain_trail_state>(fcinfo); }

@@ -27,10 +27,7 @@ void add_up(std::int64_t& sum, std::int64_t more) {
 word_list::~word_list() {
   texts_.release(memory());
   touches_.release(memory());
-  while (chunks_ != nullptr) {
-    chunk* latest = std::exchange(chunks_, chunks_->before);
-    memory()->deallocate(latest, latest->size, alignof(chunk));
-  }
+  release_chunks(chunks_, memory());
 }
 
 std::string_view word_list::copy(std::string_view text) {
@@ -39,7 +36,7 @@ std::string_view word_list::copy(std::string_view text) {
   if (text.size() > room_) {
     std::size_t size = chunks_ == nullptr ? smallest : std::min(2 * chunks_->size, largest);
     size = std::max(size, sizeof(chunk) + text.size());
-    chunks_ = new (memory()->allocate(size, alignof(chunk))) chunk{chunks_, size};
+    add_chunk(chunks_, size, memory());
     room_ = size - sizeof(chunk);
   }
   if (text.empty()) return {};
@@ -154,7 +151,28 @@ void trail_state::merge(const trail_view& trail) {
   }
 }
 
+void trail_state::keep(const trail_view& trail) {
+  constexpr std::size_t most_bytes = 4096;
+  std::size_t size = sizeof(chunk) + trail.bytes().size();
+  if (kept_bytes_ + size > most_bytes) return merge(trail);
+  add_chunk(kept_, size, memory_);
+  kept_bytes_ += size;
+  std::ranges::copy(trail.bytes(), kept_->bytes());
+}
+
 void trail_state::write(std::pmr::memory_resource* scratch, wire::writer& out) {
+  auto merge_kept = [&](trail_state& whole) {
+    for (chunk* each = kept_; each != nullptr; each = each->before)
+      whole.merge(trail_view({each->bytes(), each->size - sizeof(chunk)}, scratch));
+  };
+  if (list_.empty() && kept_ != nullptr) {
+    trail_state whole(scratch, rule());
+    merge_kept(whole);
+    return whole.write(scratch, out);
+  }
+  merge_kept(*this);
+  release_chunks(kept_, memory_);
+  kept_bytes_ = 0;
   settle();
   list_.in_order(joiner{words_.get()}, scratch, [&](const session_sequence<session_record>& sessions) {
     write_trail(rule().as_session_rule(), sessions, dictionary_view(), scratch, out);

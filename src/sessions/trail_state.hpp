@@ -67,6 +67,26 @@ class numbered_set {
   compact_vector<slot> slots_;  // a power of two, a quarter of which is free
 };
 
+/// Bytes one after another, behind this.
+struct chunk {
+  chunk* before;
+  std::size_t size;  // with this
+
+  char* bytes() { return reinterpret_cast<char*>(this + 1); }
+};
+
+/// A new chunk of `size`, before which come those of `chunks`.
+inline void add_chunk(chunk*& chunks, std::size_t size, std::pmr::memory_resource* memory) {
+  chunks = new (memory->allocate(size, alignof(chunk))) chunk{chunks, size};
+}
+
+inline void release_chunks(chunk*& chunks, std::pmr::memory_resource* memory) {
+  while (chunks != nullptr) {
+    chunk* latest = std::exchange(chunks, chunks->before);
+    memory->deallocate(latest, latest->size, alignof(chunk));
+  }
+}
+
 /// Texts and touches, each kept once and numbered from 1.
 class word_list {
  public:
@@ -89,19 +109,13 @@ class word_list {
   std::size_t size() const { return texts_.items().size() + touches_.items().size(); }
 
  private:
-  /// Memory of many texts; they follow it.
-  struct chunk {
-    chunk* before;
-    std::size_t size;
-  };
-
   std::pmr::memory_resource* memory() const { return open_text_.get_allocator().resource(); }
   std::string_view copy(std::string_view text);
 
   numbered_set<std::string_view> texts_;
   numbered_set<touch_numbers> touches_;
-  chunk* chunks_ = nullptr;
-  std::size_t room_ = 0;  // at the end of the latest chunk
+  chunk* chunks_ = nullptr;  // of texts
+  std::size_t room_ = 0;     // at the end of the latest chunk
   std::pmr::string open_text_;
 };
 
@@ -165,6 +179,9 @@ class trail_state {
   void add(const trail_event& event);
   /// Adds the sessions of a trail of the same rule.
   void merge(const trail_view& trail);
+  /// As `merge`, but trails that are few and small stay as they are until the whole is written, in a fraction
+  /// of the memory that their sessions take in a state.
+  void keep(const trail_view& trail);
   /// Writes the trail; events and trails may follow.
   void write(std::pmr::memory_resource* scratch, wire::writer& out);
 
@@ -195,7 +212,9 @@ class trail_state {
   std::pmr::memory_resource* memory_;
   session_list<session_record> list_;            // the exit page of the latest session may be the open text
   std::unique_ptr<word_list, destroyer> words_;  // made when first needed
-  std::size_t many_words_ = 64;                  // so many, and it is time to look for unused ones
+  chunk* kept_ = nullptr;                        // trails, each in a chunk of its own
+  std::size_t kept_bytes_ = 0;
+  std::size_t many_words_ = 64;  // so many, and it is time to look for unused ones
 };
 
 }  // namespace journey::sessions

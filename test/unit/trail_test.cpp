@@ -83,14 +83,16 @@ event_class class_of(const event& event) {
   return channels::is_direct(*event.touch) ? event_class::direct : event_class::non_direct;
 }
 
+void add(trail_state& state, const event& event) {
+  trail_event told{.ts = event.ts, .by = class_of(event), .converted = event.converted};
+  if (event.touch && state.needs_touch(event.ts, told.by)) told.touch = &*event.touch;
+  if (event.page) told.page = state.needs_page(event.ts) ? std::string_view(*event.page) : "not looked at";
+  state.add(told);
+}
+
 trail_state state_of(const tested_rule& rule, const std::vector<event>& events) {
   trail_state state(memory, rule);
-  for (const event& event : events) {
-    trail_event told{.ts = event.ts, .by = class_of(event), .converted = event.converted};
-    if (event.touch && state.needs_touch(event.ts, told.by)) told.touch = &*event.touch;
-    if (event.page) told.page = state.needs_page(event.ts) ? std::string_view(*event.page) : "not looked at";
-    state.add(told);
-  }
+  for (const event& event : events) add(state, event);
   return state;
 }
 
@@ -260,6 +262,7 @@ TEST(trail, is_the_same_for_any_split_and_order) {
       std::vector<std::vector<event>> parts(1 + random.below(8));
       for (const event& event : events) parts[random.below(parts.size())].push_back(event);
       trail_state merged(memory, rule);
+      trail_state kept(memory, rule);
       for (const std::vector<event>& part : parts) {
         if (part.empty()) continue;
         trail_state state = state_of(rule, part);
@@ -267,8 +270,15 @@ TEST(trail, is_the_same_for_any_split_and_order) {
         ASSERT_EQ(written(state), bytes) << "write changed the state";
         ASSERT_EQ(written(received(rule, bytes)), bytes);
         merged.merge(trail_view(bytes, memory));
+        if (random.one_in(8))
+          for (const event& one : part) add(kept, one);
+        else
+          kept.keep(trail_view(bytes, memory));
+        if (random.one_in(8)) written(kept);
       }
       ASSERT_EQ(written(merged), whole) << "round " << round;
+      ASSERT_EQ(written(kept), whole) << "round " << round;
+      ASSERT_EQ(written(kept), whole) << "write changed the state, round " << round;
     }
   }
 }
