@@ -25,7 +25,10 @@ CREATE TABLE shop.events (event_id text, device text, ts timestamptz);
 SELECT journey.create_pipeline('web', 'shop') \g /dev/null
 SELECT count(*) FROM journey.add_source('web', 'shop.events', ts => 'ts', event_id => 'event_id', anonymous_id => 'device', condition => 'shop.looked_at(event_id)') \g /dev/null
 INSERT INTO shop.events VALUES ('e1', 'd1', '2025-01-05'), ('e2', 'd1', '2025-02-05'), ('e3', 'd2', '2025-02-06'), ('e4', 'd3', '2025-03-05');
-CREATE FUNCTION told() RETURNS SETOF jsonb LANGUAGE sql AS $$ SELECT jsonb_build_object('channel', notify_name) || extra::jsonb FROM dblink_get_notify('listener') $$;
+-- Before a session that listens answers it has sent what was notified.
+CREATE FUNCTION told() RETURNS SETOF jsonb LANGUAGE sql AS $$
+  SELECT count(*) FROM dblink('listener', 'SELECT 1') AS answered (n int);
+  SELECT jsonb_build_object('channel', notify_name) || extra::jsonb FROM dblink_get_notify('listener') $$;
 CREATE FUNCTION events_there() RETURNS numeric LANGUAGE sql AS $$ SELECT coalesce(sum(journey.event_count(trail)), 0) FROM shop.web_visitors $$;
 -- Until the other session is at something, or has ended it.
 CREATE FUNCTION stage_of_other(wanted text) RETURNS text LANGUAGE plpgsql AS $$
