@@ -175,11 +175,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.event_id IS NOT NULL AND NOT EXISTS (
     SELECT FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid
     WHERE i.indrelid = s.relation AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indnkeyatts = 1 AND i.indpred IS NULL
-      AND pg_get_indexdef(i.indexrelid, 1, false) IN (s.event_id, '(' || s.event_id || ')')
+      AND pg_get_indexdef(i.indexrelid, 1, false) IN (s.event_id, '(' || s.event_id || ')') AND pg_get_indexdef(i.indexrelid) !~ ' COLLATE '
       AND (c.relkind = 'p' OR NOT c.relhassubclass))
 $$;
 COMMENT ON FUNCTION journey.can_repeat(journey.pipeline_sources) IS
-  'Internal: whether an event id can be in more than one row: not where a unique index, such as a primary key, is on it alone. Rows of inheriting tables are in none';
+  'Internal: whether an event id can be in more than one row: not where a unique index, such as a primary key, is on it alone, by the collation by which ids are compared. Rows of inheriting tables are in none';
 
 -- The event ids that come more than once are told in one pass; only their rows are put in order.
 -- OFFSET 0: with the condition a planner without statistics would think of one row, and look through all copies for each.
