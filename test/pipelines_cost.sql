@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(14);
+SELECT plan(16);
 SET timezone = 'UTC';
 CREATE SCHEMA shop;
 CREATE TABLE shop.whole (event_id text, device text, ts timestamptz) WITH (autovacuum_enabled = off);
@@ -51,6 +51,25 @@ COMMIT;
 SELECT is((SELECT sum(journey.event_count(trail)) FROM shop.web_trails), 2000::numeric, 'each event counts once');
 CALL journey.rebuild('web');
 SELECT is((SELECT sum(journey.event_count(trail)) FROM shop.web_trails), 2000::numeric, 'and so it does in slices that are read again');
+
+-- Where an index says that there are no copies none are looked for, but of rows that went before it.
+CREATE TABLE shop.once (event_id text, device text, ts timestamptz);
+INSERT INTO shop.once VALUES ('e', 'first', '2025-01-05'), ('e', 'later', '2025-01-06');
+SELECT count(*) FROM journey.add_source('web', 'shop.once', ts => 'ts', event_id => 'event_id', anonymous_id => 'device') \g /dev/null
+SELECT replace(n.statement, 'CONCURRENTLY ', '') FROM journey.pipeline_sources AS s, journey.source_statements(s) AS n WHERE s.relation = 'shop.once'::regclass AND NOT n.done \gexec
+CALL journey.fill('web');
+CALL journey.refresh('web');
+DELETE FROM shop.once WHERE device = 'first';
+CREATE UNIQUE INDEX ON shop.once (event_id);
+INSERT INTO shop.once (event_id, device, ts) SELECT n, 'o', timestamptz '2025-03-05' + n * interval '1 second' FROM generate_series(1, 1000) AS n;
+CALL journey.refresh('web');
+SELECT results_eq('SELECT alias, journey.event_count(trail)::int FROM shop.web_trails WHERE source = 3 ORDER BY 1', $$VALUES ('later', 1), ('o', 1000)$$, 'the copy that is left counts');
+INSERT INTO shop.once (event_id, device, ts) SELECT n, 'o', timestamptz '2025-03-05' + n * interval '1 second' FROM generate_series(1001, 2000) AS n;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT journey.refresh_step('web', true) \g /dev/null
+SET LOCAL search_path = public;
+SELECT cmp_ok((SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid)) FROM pg_index WHERE indrelid = 'shop.once'::regclass AND pg_get_indexdef(indexrelid) LIKE '%(event_id)'), '<', 100::numeric, 'no event id is looked up');
+COMMIT;
 
 -- Sessions that begin earlier now, among many others.
 INSERT INTO shop.whole (device, ts) SELECT 's' || n, timestamptz '2025-03-01' + n * interval '1 minute' FROM generate_series(1, 4000) AS n;

@@ -46,7 +46,7 @@ LATER_NUMBERS = [("refresh_source", "OR r.number = ANY ((SELECT ($3).xip)::bigin
 # A step whose snapshot is older than what the other session does; refused for that, it begins again.
 STEP = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT \\g /dev/null\nother: %s\nSELECT journey.refresh_step('web', true) \\g /dev/null\nCOMMIT;"
 NO_REGISTRY = ("compare_leaves", "IF (SELECT array_agg((l.leaf, l.identity)", "RETURN; IF (SELECT array_agg((l.leaf, l.identity)")
-NO_EVENT_IDS = ("refresh_source", "IF s.event_id IS NOT NULL AND (new_events", "IF false AND (new_events")
+NO_EVENT_IDS = ("refresh_source", "IF s.event_id IS NOT NULL AND (new_ids", "IF false AND (new_ids")
 
 CASES = [
     Case(

@@ -385,7 +385,9 @@ BEGIN
   END IF;
 
   -- 5: an event id counts once, wherever its copies are.
-  IF s.event_id IS NOT NULL AND (new_events > 0 OR cardinality(places) > 0 OR cardinality(marks) > 0 OR cardinality(later) > 0) THEN
+  -- Of a new one there is no other where an index says so; of one that went there may have been.
+  IF new_ids <> '{}' AND NOT journey.can_repeat(s) THEN new_ids := '{}'; END IF;
+  IF s.event_id IS NOT NULL AND (new_ids <> '{}' OR cardinality(marks) > 0 OR cardinality(later) > 0) THEN
     places := places || journey.places_of_copies(p, s, new_ids, marks, later, here);
     PERFORM journey.mark_places(p, s, ARRAY(SELECT DISTINCT x FROM unnest(places) AS x WHERE x.slice = ANY (unfilled)));
   END IF;
