@@ -3,7 +3,7 @@
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
-SELECT plan(89);
+SELECT plan(92);
 SET timezone = 'UTC';
 SET search_path = public, journey;
 CREATE SCHEMA shop;
@@ -91,6 +91,7 @@ DELETE FROM source_leaves;
 
 SELECT matches((SELECT store_rows(p, s, rows_of_slice(p, s, '2025-01-01', usable_row())) FROM pipelines AS p, pipeline_sources AS s), 'INSERT INTO shop.web_g1_links', 'and the statement that stores it');
 
+SELECT is(by_value(s, 'x'), 'ROW(x.id_1, x.id_2, x.page_url, x.referrer, x.passive, x.when_1, x.value_1)::text', 'all that is read of a row') FROM pipeline_sources AS s;
 SELECT is(strongest_kind(s, 'x'), $$CASE WHEN x_1 IS NOT NULL THEN 'user' WHEN x_2 IS NOT NULL THEN 'anonymous' END$$, 'the kind of the strongest id') FROM pipeline_sources AS s;
 SELECT is(of_visitors(NULL) || ' ' || of_visitors('{}', 't.v'), 'true t.v = ANY ($1)', 'of any visitor, or of some');
 -- Filled, step by step
@@ -113,6 +114,11 @@ SELECT refresh_step('web', true) AS more \gset
 COMMIT;
 SELECT is(:'more'::boolean, false, 'a step makes the rest');
 SELECT bag_eq('SELECT visitor_id, signed_up_at FROM shop.web_visitors', $$VALUES ('7', NULL::timestamptz), ('d2', timestamptz '2025-02-06')$$, 'visitors');
+BEGIN;
+DELETE FROM shop.web_g1_visitors;
+SELECT derive_all(p) FROM pipelines AS p \g /dev/null
+SELECT bag_eq('SELECT visitor_id, signed_up_at FROM shop.web_visitors', $$VALUES ('7', NULL::timestamptz), ('d2', timestamptz '2025-02-06')$$, 'made anew from what is stored');
+ROLLBACK;
 SELECT is((SELECT count_stale(id) FROM pipelines), 0::bigint, 'no marks are left');
 
 -- Marks and places
@@ -120,6 +126,11 @@ SELECT mark_places(p, s, '{"(2025-01-01,user,7)","(2025-02-01,,)"}') FROM pipeli
 SELECT results_eq('SELECT cardinality(m.marks), m.taken FROM pipelines AS p, pipeline_sources AS s, take_marks(p, s, ''{2025-02-01}'') AS m', 'VALUES (1, 1::bigint)', 'marks of slices that are not filled stay');
 SELECT is((SELECT count_stale(id) FROM pipelines), 1::bigint, 'for later');
 DELETE FROM shop.web_g1_stale;
+BEGIN;
+INSERT INTO shop.events VALUES ('c1', 'd1', NULL, '2025-01-31', '/'), ('c1', 'd3', NULL, '2025-02-02', '/'), ('c2', 'd1', NULL, '2025-01-31', '/'), ('c3', 'd4', NULL, '2025-02-02', '/');
+SELECT format('WITH %s %s rows AS (SELECT) TABLE rows', copies_of_slice(p, s, '2025-01-01', 'true'), mark_copies(p, s, '2025-01-01')) FROM pipelines AS p, pipeline_sources AS s \gexec
+SELECT results_eq('SELECT slice, kind, alias FROM shop.web_g1_stale', $$VALUES (date '2025-02-01', 'anonymous', 'd3')$$, 'a place that has a copy of an event of another slice');
+ROLLBACK;
 SELECT is((SELECT cardinality(places_of_copies(p, s, '{"(e1,2025-01-01,2025-02-01,f)"}', '{}', '{}', 'true')) FROM pipelines AS p, pipeline_sources AS s), 2, 'places of rows with one event id');
 SELECT is((SELECT cardinality(places_of_copies(p, s, '{"(e1,2025-02-01,2025-02-02,f)"}', marks, '{}', 'true')) FROM pipelines AS p, pipeline_sources AS s), copies, 'between its times and those of marks')
 FROM (VALUES ('{}'::pipeline_mark[], 0), ('{"(2025-01-01,user,7,e1,2025-01-09,)"}', 2)) AS v (marks, copies);
