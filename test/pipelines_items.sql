@@ -7,7 +7,7 @@ SET client_min_messages = warning;
 SET timezone = 'UTC';
 SET jit = off;
 CREATE SCHEMA shop;
-SELECT plan(37);
+SELECT plan(39);
 \ir support/attempt.sql
 
 -- Lines of orders, a row an item; orders with an array; events with JSON.
@@ -164,6 +164,10 @@ INSERT INTO shop.orders VALUES ('again', 'flo', '{"new 0","new 1","new 2",y1}', 
 CALL journey.refresh('web');
 SELECT results_eq('kept_pairs', 'counted_pairs', 'with it again');
 SELECT is((SELECT count(*) FROM shop.web_g1_item_orders), (SELECT count(DISTINCT number) FROM shop.web_g1_item_orders), 'a number each');
+INSERT INTO shop.orders SELECT 'more ' || o, 'flo', CASE WHEN o > 1 THEN '{m1,m2}'::text[] ELSE '{m1,a}' END, '2025-03-09' FROM generate_series(1, 1100) AS o;
+CALL journey.refresh('web');
+SELECT results_eq('kept_pairs', 'counted_pairs', 'a tenth of the orders at once');
+SELECT results_eq('SELECT number, item FROM shop.web_g1_item_orders WHERE number BETWEEN 1 AND 2 ORDER BY 1', $$VALUES (1, 'm1'), (2, 'm2')$$, 'are counted with all others: numbers are by how often items are bought');
 SELECT count(*) FROM (SELECT journey.drop_pipeline(name, false) FROM (VALUES ('web'), ('again'), ('bare')) AS v (name)) AS d \g /dev/null
 SELECT is((SELECT string_agg(relname, ' ') FROM pg_class AS c WHERE relnamespace = 'shop'::regnamespace AND relname ~ '^(web|again|bare)_'), NULL, 'a dropped pipeline leaves none of its tables');
 SELECT * FROM finish();

@@ -125,6 +125,10 @@ DECLARE
   -- In order, so that the memory of one group is all that a list takes.
   lists constant text := 'SELECT item, part, journey.pair_list(array_agg(with_item), array_agg(n)) AS pairs FROM (SELECT item, with_item / 4096 AS part, with_item, n FROM (%s) AS c ORDER BY 1, 2) AS c GROUP BY item, part';
 BEGIN
+  -- A basket that changed costs many times what it does among all of them.
+  IF NOT of_all THEN
+    EXECUTE format('SELECT count(*) > 1000 AND count(*) * 10 > coalesce((SELECT orders FROM %s WHERE item = ''''), 0) FROM %s', orders, stale) INTO of_all;
+  END IF;
   IF of_all THEN
     EXECUTE format('DELETE FROM %s', stale);
     EXECUTE format('DELETE FROM %s', baskets);
@@ -176,4 +180,4 @@ BEGIN
     format(lists, 'SELECT a AS item, b AS with_item, sign(side)::int AS n FROM numbered CROSS JOIN unnest(numbers) AS a CROSS JOIN unnest(numbers) AS b WHERE a <> b AND cardinality(numbers) <= $1')),
     journey.most_basket_items());
 END $$;
-COMMENT ON FUNCTION journey.put_item_pairs(journey.pipelines, boolean) IS 'Internal: the pairs of items, made anew, or where baskets changed since the last step';
+COMMENT ON FUNCTION journey.put_item_pairs(journey.pipelines, boolean) IS 'Internal: the pairs of items, made anew, or where baskets changed since the last step; anew, too, where that is more than a tenth of them';
