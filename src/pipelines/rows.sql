@@ -318,8 +318,8 @@ BEGIN
     CASE WHEN slice IS NULL THEN $q$
       ON CONFLICT (a, a_kind, b, b_kind, slice, source) DO UPDATE SET events = t.events + excluded.events,
         first_seen_at = least(t.first_seen_at, excluded.first_seen_at), last_seen_at = greatest(t.last_seen_at, excluded.last_seen_at)$q$ ELSE ' ORDER BY a COLLATE "C"' END,
-    -- The weakest id counts for rows without another, which are one group.
-    concat_ws(', ', 'NULL', journey.numbered('id', s.ids[2:])));
+    -- All but the weakest id, which counts for rows without another: these are one group.
+    concat_ws(', ', 'NULL', journey.numbered('id', trim_array(s.ids, 1))));
 END $$;
 COMMENT ON FUNCTION journey.store_rows(journey.pipelines, journey.pipeline_sources, text, date, text) IS
   'Internal: the statement that stores the rows of a query, those of one slice, of which nothing is stored, or of any; before are the parts that it reads. '
