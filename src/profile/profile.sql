@@ -80,7 +80,7 @@ BEGIN
   IF journey.has_target(p, 'rfm') THEN said := said || jsonb_build_object('rfm', journey.rfm_position(p, visitor)); END IF;
   IF journey.has_target(p, 'items') THEN
     said := said || jsonb_build_object('cart', journey.open_cart(p, visitor),
-      'recommendations', (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'number' ORDER BY number), '[]') FROM (SELECT r.item, r.name, r.score, r.because, r.already_bought, row_number() OVER () AS number FROM journey.recommend_to(p, visitor, 5, now(), 'together') AS r) AS r));
+      'recommendations', (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'ordinality' ORDER BY r.ordinality), '[]') FROM journey.recommend_to(p, visitor, 5, now(), 'together') WITH ORDINALITY AS r));
   END IF;
   RETURN said;
 END $$;
